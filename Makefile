@@ -1,0 +1,50 @@
+# Larder's commands; "make help" lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+BINARY := .build/release/larder
+SWIFT_FILES := Package.swift Sources Tests
+# Symbols are left out as the binary is linked; the Swift runtime is in it.
+RELEASE := --configuration release --product larder --static-swift-stdlib -Xlinker -s
+
+.PHONY: help run build test unit e2e bench format lint clean
+
+help: ## Lists these commands
+	@sed --quiet --regexp-extended 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | \
+		expand --tabs=16
+
+run: build ## Builds the release binary and serves on port 5000 with the built-in defaults
+	$(BINARY) serve
+
+build: ## Builds the release binary, .build/release/larder
+	scripts/install-packages.sh build run
+	$(SWIFT) build $(RELEASE)
+	@echo "$(BINARY): $$(( $$(stat --dereference --format=%s $(BINARY)) / 1000000 )) MB"
+
+test: lint unit e2e ## Runs lint, unit and e2e
+
+unit: ## Runs the tests that need no other program
+	scripts/install-packages.sh build run test
+	$(SWIFT) test --disable-xctest --skip EndToEndTests
+
+e2e: ## Runs real clients against a real registry through Larder (as root)
+	scripts/install-packages.sh build run test
+	$(SWIFT) test --disable-xctest --filter EndToEndTests
+
+bench:
+	scripts/bench.sh
+
+format: ## Formats the Swift sources
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
+
+lint: ## Checks format, imports and tracked files
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
+	scripts/check-imports.sh
+	scripts/check-tracked.sh
+
+clean: ## Removes what builds made
+	rm -rf .build .build-*

@@ -1,0 +1,98 @@
+/// The data directory: its layout, its lock, its paths.
+
+import Glibc
+import OCI
+
+/// ```
+/// <data>/larder.db (WAL)   blobs/sha256/ab/<hex>   fills/sha256-<hex>   lock
+/// ```
+/// Paths are built from validated hex only (R72).
+package final class DataDirectory: Sendable {
+    package let path: String
+    private let lock: OpenFile
+
+    /// Another process holds the directory (R37).
+    package struct InUse: Error, CustomStringConvertible {
+        let path: String
+        package var description: String {
+            "the data directory \(path) is in use by another process: one process per directory"
+        }
+    }
+
+    /// Makes what is missing (mode 0700) and takes the lock, which ends with the process.
+    package init(_ path: String) throws {
+        self.path = path
+        for directory in ["", "/blobs", "/blobs/sha256", "/blobs/sha512", "/fills"] {
+            try Self.makeDirectory(path + directory)
+        }
+        lock = try OpenFile.open(path + "/lock", flags: O_RDWR | O_CREAT)
+        guard flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw errno == EWOULDBLOCK ? InUse(path: path) : FileError("flock", path + "/lock")
+        }
+    }
+
+    var database: String { path + "/larder.db" }
+    var fills: String { path + "/fills" }
+
+    func blobDirectory(of digest: Digest) -> String {
+        "\(path)/blobs/\(digest.algorithm.rawValue)/\(digest.hex.prefix(2))"
+    }
+
+    func blob(_ digest: Digest) -> String {
+        "\(blobDirectory(of: digest))/\(digest.hex)"
+    }
+
+    func fill(_ digest: Digest) -> String {
+        "\(fills)/\(digest.algorithm.rawValue)-\(digest.hex)"
+    }
+
+    /// Two repositories may bring the same manifest at once: each writes a file of its own.
+    func manifestFill(_ digest: Digest, unique: Int) -> String {
+        "\(fill(digest))-manifest-\(unique)"
+    }
+
+    /// The digest that a name under `fills/` stands for; nil for an unknown file.
+    static func fillDigest(_ name: String) -> Digest? {
+        try? Digest(name.split(separator: "-").prefix(2).joined(separator: ":"))
+    }
+
+    /// Makes a directory and its parents, as `mkdir -p -m 0700`.
+    static func makeDirectory(_ path: String) throws(FileError) {
+        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+            throw FileError("mkdir", path)
+        }
+        try makeDirectory(String(path[..<slash]))
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError("mkdir", path) }
+    }
+
+    static func sync(directory: String) throws(FileError) {
+        try OpenFile.open(directory, flags: O_RDONLY | O_DIRECTORY).sync()
+    }
+
+    /// Answers whether there was a file to remove.
+    @discardableResult
+    static func remove(_ path: String) throws(FileError) -> Bool {
+        if unlink(path) == 0 { return true }
+        guard errno == ENOENT else { throw FileError("unlink", path) }
+        return false
+    }
+
+    static func rename(_ source: String, to target: String) throws(FileError) {
+        guard Glibc.rename(source, target) == 0 else { throw FileError("rename", source) }
+    }
+
+    /// The names in a directory, `.` and `..` left out; empty where there is none.
+    static func names(in directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+}

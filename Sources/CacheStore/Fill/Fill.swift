@@ -1,0 +1,198 @@
+/// Writes and hashes content into `fills/<digest>`, verifies it, commits it.
+
+import Logging
+import NIOCore
+import NIOPosix
+import OCI
+import Synchronization
+
+/// The writing side of one `GrowingFile`. One leader appends to the prefix; ranged fetches
+/// may write ahead of it. States and invariants: docs/fill.md.
+package final class Fill: Sendable {
+    /// What the leader has written and hashed so far.
+    private struct Prefix {
+        var position: Int64 = 0
+        var hasher: ContentHasher
+        var synced: Int64 = 0
+        var writtenBack: Int64 = 0
+    }
+
+    /// Bytes between two checkpoints.
+    private static let checkpointBytes: Int64 = 64 << 20
+    /// Bytes after which the kernel is asked to begin writing them out.
+    private static let writebackBytes: Int64 = 8 << 20
+
+    package let digest: Digest
+    package let content: GrowingFile
+    /// Bytes of a partial that are known to be on the disk, to be taken over by `resume()`.
+    package let checkpoint: Int64
+    private let prefix: Mutex<Prefix>
+    private let loop: any EventLoop
+    private let committer: Committer
+    private let logger: Logger
+    private let onEnd: @Sendable () -> Void
+
+    init(
+        digest: Digest, file: OpenFile, checkpoint: Int64, loop: any EventLoop,
+        committer: Committer, logger: Logger, onEnd: @escaping @Sendable () -> Void
+    ) {
+        self.digest = digest
+        self.checkpoint = checkpoint
+        self.loop = loop
+        self.committer = committer
+        self.logger = logger
+        self.onEnd = onEnd
+        content = GrowingFile(filling: file, length: nil)
+        prefix = Mutex(Prefix(hasher: ContentHasher(digest.algorithm)))
+    }
+
+    /// Bytes written and hashed without a gap from the beginning.
+    package var position: Int64 { prefix.withLock { $0.position } }
+
+    /// Promises readers this many bytes.
+    package func announce(length: Int64) {
+        content.setLength(length)
+    }
+
+    // MARK: Writing
+
+    /// Appends to the prefix: writes, hashes, tells the readers.
+    /// - Throws: `FileError` where the disk refuses it.
+    package func append(_ buffer: ByteBuffer) async throws {
+        let dueCheckpoint = try await committer.threads.io.runIfActive { [self] in
+            try prefix.withLock { prefix in
+                let start = prefix.position
+                try buffer.withUnsafeReadableBytes { bytes in
+                    try content.file.write(bytes, at: start)
+                    prefix.hasher.update(bytes)
+                }
+                prefix.position += Int64(buffer.readableBytes)
+                startWriteback(&prefix)
+                content.wrote(start..<prefix.position, timer: loop)
+                return prefix.position - prefix.synced >= Self.checkpointBytes
+            }
+        }
+        if dueCheckpoint { await saveCheckpoint() }
+    }
+
+    /// Writes what a ranged fetch brought; what the prefix has passed already is dropped.
+    package func write(_ buffer: ByteBuffer, at offset: Int64) async throws {
+        try await committer.threads.io.runIfActive { [self] in
+            try prefix.withLock { prefix in
+                let end = offset + Int64(buffer.readableBytes)
+                let start = max(offset, prefix.position)
+                guard start < end else { return }
+                try buffer.withUnsafeReadableBytes { bytes in
+                    let rest = UnsafeRawBufferPointer(rebasing: bytes[Int(start - offset)...])
+                    try content.file.write(rest, at: start)
+                }
+                content.wrote(start..<end, timer: loop)
+            }
+        }
+    }
+
+    /// Hashes the partial up to its checkpoint, so that the prefix begins there.
+    package func resume() async throws {
+        let step: Int64 = 1 << 20
+        while position < checkpoint {
+            try await committer.threads.io.runIfActive { [self] in
+                try prefix.withLock { prefix in
+                    let count = min(step, checkpoint - prefix.position)
+                    let bytes = try content.file.readAll(count: Int(count), at: prefix.position)
+                    bytes.withUnsafeBytes { prefix.hasher.update($0) }
+                    let start = prefix.position
+                    prefix.position += count
+                    prefix.synced = prefix.position
+                    content.wrote(start..<prefix.position, timer: loop)
+                }
+            }
+        }
+    }
+
+    private func startWriteback(_ prefix: inout Prefix) {
+        let pending = prefix.position - prefix.writtenBack
+        guard pending >= Self.writebackBytes else { return }
+        content.file.startWriteback(from: prefix.writtenBack, count: pending)
+        prefix.writtenBack = prefix.position
+    }
+
+    private func saveCheckpoint() async {
+        let position = position
+        do {
+            try await committer.threads.sync.runIfActive { [self] in try content.file.sync() }
+            prefix.withLock { $0.synced = position }
+            let (digest, now) = (digest, committer.clock.now())
+            try await committer.index.perform {
+                try $0.setCheckpoint(digest, synced: position, now: now)
+            }
+        } catch {
+            logger.warning(
+                "checkpoint not saved", metadata: ["digest": "\(digest)", "error": "\(error)"])
+        }
+    }
+
+    // MARK: Ending
+
+    /// Compares the digest and lets the readers have the tail.
+    /// - Throws: `FillFailure.digestMismatch`; the readers are cut then and the file is gone.
+    package func verify() async throws {
+        let (size, found) = prefix.withLock { ($0.position, $0.hasher.digest()) }
+        guard found == digest else {
+            let failure = FillFailure.digestMismatch(found: "\(found)")
+            await discard(failure)
+            throw failure
+        }
+        if let announced = content.length, announced != size {
+            content.end(.failed(.lengthMismatch(announced: announced, actual: size)))
+        } else {
+            content.setLength(size)
+            content.end(.verified)
+        }
+    }
+
+    /// After `verify()`, in nobody's way: makes the file part of the store. A failure is
+    /// logged and the file discarded; the responses were right.
+    package func commit() async {
+        do {
+            try await committer.commit(content.file, as: digest, manifest: nil)
+        } catch {
+            logger.error(
+                "verified content could not be kept",
+                metadata: ["digest": "\(digest)", "error": "\(error)"])
+            await forgetCheckpoint()
+        }
+        onEnd()
+    }
+
+    /// Nobody reads it: keeps the partial for the next fetch.
+    package func suspend() async {
+        content.end(.failed(.abandoned))
+        await saveCheckpoint()
+        onEnd()
+    }
+
+    /// Cuts the readers; keeps what a later fetch can go on from, if `failure` allows it.
+    package func fail(_ failure: FillFailure) async {
+        if case .interrupted = failure, position > 0 {
+            content.end(.failed(failure))
+            await saveCheckpoint()
+            onEnd()
+        } else {
+            await discard(failure)
+        }
+    }
+
+    private func discard(_ failure: FillFailure) async {
+        content.end(.failed(failure))
+        _ = try? await committer.threads.io.runIfActive { [self] in
+            try DataDirectory.remove(content.file.path)
+        }
+        await forgetCheckpoint()
+        onEnd()
+    }
+
+    private func forgetCheckpoint() async {
+        let digest = digest
+        try? await committer.index.perform { try $0.deleteCheckpoint(digest) }
+    }
+}

@@ -1,0 +1,28 @@
+/// Manifest rows and what they refer to.
+
+import OCI
+
+extension Database {
+    /// Records a manifest whose blob row is there already.
+    func insertManifest(_ manifest: Manifest, digest: Digest) throws(SQLiteError) {
+        let id = try insertDigestID(digest)
+        try run(
+            """
+            INSERT INTO manifest (digest_id, media_type, artifact_type) VALUES (?, ?, ?)
+            ON CONFLICT (digest_id) DO UPDATE SET media_type = excluded.media_type,
+                artifact_type = excluded.artifact_type
+            """, .integer(id), .text(manifest.mediaType.rawValue),
+            .optional(manifest.artifactType))
+        try run("DELETE FROM child WHERE manifest_id = ?", .integer(id))
+        for (position, child) in manifest.children.enumerated() {
+            let childID = try insertDigestID(child.descriptor.digest)
+            try run(
+                """
+                INSERT INTO child (manifest_id, position, digest_id, relation, size, platform)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """, .integer(id), .integer(Int64(position)), .integer(childID),
+                .integer(Int64(child.relation.rawValue)), .integer(child.descriptor.size),
+                .optional(child.descriptor.platform?.description))
+        }
+    }
+}

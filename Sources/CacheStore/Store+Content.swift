@@ -1,0 +1,75 @@
+/// From a digest to an open file whose bytes may be trusted, or are being verified.
+
+import Logging
+import NIOCore
+import NIOPosix
+import OCI
+import Synchronization
+
+extension Store {
+    private enum Opening {
+        case missing
+        case wrongSize
+        case found(OpenFile, FileIdentity, isAsRecorded: Bool)
+    }
+
+    /// The content of `digest`, or nil: a miss.
+    ///
+    /// The index is never trusted alone: a missing or short file is a miss and loses its row;
+    /// a file that changed since it was verified, or that has no row, is verified again while
+    /// its readers follow, its tail held back (R5, R6, R28).
+    package func content(of digest: Digest, record: BlobRecord?) async throws -> GrowingFile? {
+        if let running = verifications.withLock({ $0[digest] }) { return running }
+        let opening = try await threads.io.runIfActive { [directory] in
+            try Self.open(directory.blob(digest), record: record)
+        }
+        switch opening {
+        case .found(let file, let identity, isAsRecorded: true):
+            accesses.hit(digest, at: clock.now())
+            return GrowingFile(complete: file, size: identity.size)
+        case .found(let file, let identity, isAsRecorded: false):
+            return verify(digest, file, identity)
+        case .missing:
+            if record != nil { try await committer.remove(digest) }
+            return nil
+        case .wrongSize:
+            logger.warning(
+                "a blob's file has another size than recorded: removed",
+                metadata: ["digest": "\(digest)"])
+            try await committer.remove(digest)
+            return nil
+        }
+    }
+
+    private static func open(_ path: String, record: BlobRecord?) throws -> Opening {
+        let file: OpenFile
+        do throws(FileError) {
+            file = try .openForReading(path)
+        } catch {
+            guard error.isMissing else { throw error }
+            return .missing
+        }
+        let identity = try file.identity()
+        guard let record else { return .found(file, identity, isAsRecorded: false) }
+        guard record.size == identity.size else { return .wrongSize }
+        return .found(
+            file, identity, isAsRecorded: record.identity.isSameContent(as: identity))
+    }
+
+    /// The whole content of a small blob, hashed as it is read; nil where there is none or
+    /// where it is larger than `limit` bytes.
+    package func bytes(of digest: Digest, record: BlobRecord, limit: Int) async throws -> [UInt8]? {
+        guard record.size <= limit,
+            let content = try await content(of: digest, record: record)
+        else { return nil }
+        let bytes = try await threads.io.runIfActive {
+            try content.file.readAll(count: Int(record.size))
+        }
+        guard ContentHasher.digest(of: bytes, digest.algorithm) == digest else {
+            logger.error("a blob is damaged: removed", metadata: ["digest": "\(digest)"])
+            try await committer.remove(digest)
+            return nil
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,85 @@
+/// Verifying files that are there already: changed ones, ones without a row, suspected ones.
+
+import Logging
+import NIOCore
+import NIOPosix
+import OCI
+import Synchronization
+
+extension Store {
+    /// One verification per digest, followed by all who ask meanwhile.
+    func verify(_ digest: Digest, _ file: OpenFile, _ identity: FileIdentity) -> GrowingFile {
+        let content = GrowingFile(unverified: file, size: identity.size)
+        let running = verifications.withLock { running in
+            if let other = running[digest] { return other }
+            running[digest] = content
+            return content
+        }
+        guard running === content else { return running }
+        Task { await self.runVerification(digest, content, identity) }
+        return content
+    }
+
+    /// Hashes a committed blob's file in the background, readers undisturbed; removes it where
+    /// the digest differs (R5).
+    package func verifyInBackground(_ digest: Digest) {
+        Task {
+            let opened = try await threads.io.runIfActive { [directory] in
+                let file = try OpenFile.openForReading(directory.blob(digest))
+                return (file, try file.identity())
+            }
+            _ = verify(digest, opened.0, opened.1)
+        }
+    }
+
+    private func runVerification(
+        _ digest: Digest, _ content: GrowingFile, _ identity: FileIdentity
+    ) async {
+        do {
+            let found = try await hash(content.file, size: identity.size, digest.algorithm)
+            if found == digest {
+                let manifest = try await manifest(in: content.file, size: identity.size)
+                try await committer.adopt(digest, identity, manifest: manifest)
+                content.end(.verified)
+            } else {
+                logger.error(
+                    "a blob is damaged: removed, to be fetched again at its next use",
+                    metadata: ["digest": "\(digest)", "found": "\(found)"])
+                try await committer.remove(digest)
+                content.end(.failed(.digestMismatch(found: "\(found)")))
+            }
+        } catch {
+            logger.error(
+                "verification failed", metadata: ["digest": "\(digest)", "error": "\(error)"])
+            content.end(.failed(.storage("\(error)")))
+        }
+        verifications.withLock { $0[digest] = nil }
+    }
+
+    private func hash(
+        _ file: OpenFile, size: Int64, _ algorithm: Digest.Algorithm
+    ) async throws -> Digest {
+        var hasher = ContentHasher(algorithm)
+        var offset: Int64 = 0
+        let step: Int64 = 1 << 20
+        while offset < size {
+            let (start, current) = (offset, hasher)
+            hasher = try await threads.io.runIfActive {
+                var next = current
+                let bytes = try file.readAll(count: Int(min(step, size - start)), at: start)
+                bytes.withUnsafeBytes { next.update($0) }
+                return next
+            }
+            offset += step
+        }
+        return hasher.digest()
+    }
+
+    /// The manifest that a file without a row holds, so that it can be served as one again.
+    private func manifest(in file: OpenFile, size: Int64) async throws -> Manifest? {
+        guard size <= Manifest.maximumBytes else { return nil }
+        return try await threads.io.runIfActive {
+            try? Manifest(bytes: file.readAll(count: Int(size)), contentType: nil)
+        }
+    }
+}

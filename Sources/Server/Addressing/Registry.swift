@@ -1,0 +1,22 @@
+/// One configured upstream as requests meet it.
+
+import CacheStore
+import OCI
+import Upstream
+
+struct Registry: Sendable {
+    /// The name in the configuration: the cache key, whatever a request calls it.
+    let name: String
+    let client: RegistryClient
+
+    /// Docker Hub's official images have one-segment names that stand for `library/<name>`.
+    var completesLibrary: Bool { name == "docker.io" }
+}
+
+/// What a request asks for once its spelling is resolved.
+struct PullTarget: Sendable {
+    let registry: Registry
+    let key: RepositoryKey
+    /// The request's `ns`, to be answered as `OCI-Namespace`; nil where none decided.
+    let namespace: String?
+}

@@ -1,0 +1,60 @@
+/// The configured upstreams with a client for each, swapped whole on reload.
+
+import CacheStore
+import Logging
+import OCI
+import Upstream
+
+struct RegistryTable: Sendable {
+    let addressing: Addressing
+    private let registries: [String: Registry]
+
+    /// - Parameter previous: clients of upstreams whose settings did not change are kept, with
+    ///   the tokens they hold.
+    init(
+        _ configuration: Configuration, http: HTTPTransport, logger: Logger,
+        previous: RegistryTable? = nil
+    ) {
+        addressing = Addressing(
+            names: configuration.upstreamNames, virtualHosts: configuration.virtualHosts,
+            domain: configuration.domain, defaultUpstream: configuration.defaultUpstream)
+        registries = configuration.upstreams.mapValues { upstream in
+            let settings = upstream.settings
+            if let kept = previous?.registries[upstream.name], kept.client.settings == settings {
+                return kept
+            }
+            return Registry(
+                name: upstream.name,
+                client: RegistryClient(settings: settings, http: http, logger: logger))
+        }
+    }
+
+    var names: [String] { registries.keys.sorted() }
+
+    /// The upstream alone, for `/v2/`.
+    func registry(for address: Address) throws(RegistryError) -> Registry {
+        try registry(addressing.resolve(address).upstream)
+    }
+
+    func target(for address: Address) throws(RegistryError) -> PullTarget {
+        let resolution = try addressing.resolve(address)
+        let registry = try registry(resolution.upstream)
+        guard let repository = resolution.repository else {
+            throw RegistryError(.nameInvalid, "the request names no repository")
+        }
+        let isOfficial = registry.completesLibrary && repository.components.count == 1
+        return PullTarget(
+            registry: registry,
+            key: RepositoryKey(
+                upstream: registry.name,
+                repository: isOfficial ? try RepositoryName("library/\(repository)") : repository),
+            namespace: resolution.namespace)
+    }
+
+    private func registry(_ name: String) throws(RegistryError) -> Registry {
+        guard let registry = registries[name] else {
+            throw RegistryError(.nameUnknown, "the upstream \(name) is not configured")
+        }
+        return registry
+    }
+}

@@ -1,0 +1,102 @@
+/// What Larder runs with: the values of `config/larder.yaml`, parsed, merged and validated.
+import OCI
+import Upstream
+
+/// A whole configuration. `Configuration()` is what Larder runs with when nothing is configured.
+struct Configuration: Sendable, Equatable {
+    var listen: [ListenAddress] = [ListenAddress(host: "0.0.0.0", port: 5000)]
+    var dataDirectory = "./larder-data"
+    /// Below which the built-in upstreams have host names of their own, such as
+    /// `docker.example.com`.
+    var domain: String?
+    /// The upstream that bare names belong to.
+    var defaultUpstream = "docker.io"
+    /// The child served of an index to a client that takes images only.
+    var defaultPlatform = Platform.linuxAMD64
+    var log = LogSettings()
+    var tags = TagSettings()
+    var cache = CacheSettings()
+    var fill = FillSettings()
+    var shutdown = ShutdownSettings()
+    /// By name, which is also what `?ns=` and a path prefix say.
+    var upstreams = BuiltInUpstreams.all
+}
+
+/// `log:`
+struct LogSettings: Sendable, Equatable {
+    enum Level: String, Sendable, CaseIterable {
+        case trace, debug, info, notice, warning, error, critical
+    }
+    enum Format: String, Sendable, CaseIterable {
+        case text, json
+    }
+
+    var level = Level.info
+    var format = Format.text
+}
+
+/// `tags:`
+struct TagSettings: Sendable, Equatable {
+    /// How long a resolved tag is served without asking its registry again.
+    var freshFor = Duration.seconds(60)
+}
+
+/// `cache:`
+struct CacheSettings: Sendable, Equatable {
+    var maxSize = CacheSize.bytes(ByteCount(50 * 1024 * 1024 * 1024))
+}
+
+/// `fill:`, the limits of a running fetch.
+struct FillSettings: Sendable, Equatable {
+    /// A range that starts further than this past the data opens a fetch of its own.
+    var rangeAhead = ByteCount(8 * 1024 * 1024)
+    /// The most such fetches at once, per fill.
+    var maxRangedFetches = 4
+    /// A fill that nobody reads any more finishes if no more than this is missing.
+    var abandonedFinishBytes = ByteCount(1024 * 1024 * 1024)
+    /// How long any other fill that nobody reads goes on.
+    var abandonedGrace = Duration.seconds(60)
+    /// How many times in a row a broken fetch is resumed.
+    var resumeAttempts = 3
+}
+
+/// `shutdown:`
+struct ShutdownSettings: Sendable, Equatable {
+    /// How long running downloads may take to end after a signal to stop.
+    var grace = Duration.seconds(30)
+}
+
+extension Configuration {
+    /// Every virtual host and the upstream it stands for: those listed under `hosts`, and the
+    /// built-in labels below `domain`. Host names are in lower case, without a port.
+    var virtualHosts: [String: String] {
+        var table: [String: String] = [:]
+        for upstream in upstreams.values {
+            for host in hosts(of: upstream) { table[host] = upstream.name }
+        }
+        return table
+    }
+
+    /// The virtual hosts of one upstream, the configured ones first.
+    func hosts(of upstream: UpstreamConfiguration) -> [String] {
+        guard let domain, let label = BuiltInUpstreams.domainLabels[upstream.name] else {
+            return upstream.hosts
+        }
+        let host = "\(label).\(domain)"
+        return upstream.hosts.contains(host) ? upstream.hosts : upstream.hosts + [host]
+    }
+
+    /// Every name an upstream goes by in `?ns=` and path prefixes, and the upstream it means.
+    var upstreamNames: [String: String] {
+        var table: [String: String] = [:]
+        for upstream in upstreams.values {
+            for name in [upstream.name] + upstream.aliases { table[name] = upstream.name }
+        }
+        return table
+    }
+}
+
+extension Platform {
+    /// What most clients of a cache run on.
+    static let linuxAMD64 = try! Platform("linux/amd64")  // two plain parts always parse
+}

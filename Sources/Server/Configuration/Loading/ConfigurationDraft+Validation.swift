@@ -1,0 +1,122 @@
+/// What can only be judged of the whole: files, and values that must fit each other.
+import Upstream
+
+extension ConfigurationDraft {
+    /// Reads the files that are named, drops what is not enabled, and checks the rest.
+    mutating func finish() {
+        loaded.configuration.upstreams = loaded.configuration.upstreams.filter {
+            $0.value.isEnabled
+        }
+        for name in loaded.configuration.upstreams.keys.sorted() {
+            finishUpstream(name)
+        }
+        checkNames()
+        checkHosts()
+        checkDefaultUpstream()
+    }
+
+    private mutating func finishUpstream(_ name: String) {
+        guard let upstream = loaded.configuration.upstreams[name] else { return }
+        if !upstream.url.origin.isTLS, !upstream.allowHTTP {
+            report(
+                "plain http needs allow_http: true beside it",
+                ConfigurationKey(upstream: name, path: ["url"]))
+        }
+        if let path = upstream.caFile { checkCertificates(path, of: name) }
+        for index in upstream.credentials.indices { finishCredential(index, of: name) }
+    }
+
+    private mutating func finishCredential(_ index: Int, of name: String) {
+        guard let credential = loaded.configuration.upstreams[name]?.credentials[index] else {
+            return
+        }
+        let key = ConfigurationKey(upstream: name, path: ["credentials"])
+        if credential.username.isEmpty { report("username is missing", key) }
+        guard let path = credential.passwordFile else {
+            if credential.password.reveal().isEmpty {
+                report("password or password_file is missing", key)
+            }
+            return
+        }
+        if let password = readPassword(path, of: name) {
+            loaded.configuration.upstreams[name]?.credentials[index].password = password
+        }
+    }
+
+    /// The file's text without the line break that editors put at its end.
+    private mutating func readPassword(_ path: String, of name: String) -> Secret? {
+        let key = ConfigurationKey(upstream: name, path: ["credentials", "password_file"])
+        do throws(FileProblem) {
+            var bytes = try system.readFile(path, Self.maximumPasswordBytes)
+            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+            guard !bytes.isEmpty, let password = String(validating: bytes, as: UTF8.self) else {
+                report("\(path) holds no password", key)
+                return nil
+            }
+            return Secret(password)
+        } catch {
+            report("\(path) cannot be read: \(error)", key)
+            return nil
+        }
+    }
+
+    private mutating func checkCertificates(_ path: String, of name: String) {
+        let key = ConfigurationKey(upstream: name, path: ["ca_file"])
+        do throws(FileProblem) {
+            let bytes = try system.readFile(path, Self.maximumCertificateBytes)
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard text.contains("-----BEGIN CERTIFICATE-----") else {
+                return report("\(path) holds no PEM certificate", key)
+            }
+        } catch {
+            report("\(path) cannot be read: \(error)", key)
+        }
+    }
+
+    private static let maximumPasswordBytes = 64 * 1024
+    private static let maximumCertificateBytes = 4 * 1024 * 1024
+
+    /// A name or alias means one upstream.
+    private mutating func checkNames() {
+        var owners: [String: String] = [:]
+        let upstreams = loaded.configuration.upstreams
+        for name in upstreams.keys { owners[name] = name }
+        for (name, upstream) in upstreams.sorted(by: { $0.key < $1.key }) {
+            for alias in upstream.aliases {
+                let owner = owners[alias] ?? name
+                owners[alias] = owner
+                guard owner != name else { continue }
+                report(
+                    "\(alias) is already a name of the upstream \(owner)",
+                    ConfigurationKey(upstream: name, path: ["aliases"]))
+            }
+        }
+    }
+
+    /// A virtual host means one upstream.
+    private mutating func checkHosts() {
+        var owners: [String: String] = [:]
+        let configuration = loaded.configuration
+        for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
+            for host in configuration.hosts(of: upstream) {
+                guard let owner = owners.updateValue(name, forKey: host) else { continue }
+                report(
+                    "\(host) is already a host of the upstream \(owner)",
+                    ConfigurationKey(upstream: name, path: ["hosts"]))
+            }
+        }
+    }
+
+    private mutating func checkDefaultUpstream() {
+        let configuration = loaded.configuration
+        let wanted = configuration.defaultUpstream
+        guard configuration.upstreams[wanted] == nil else { return }
+        let near =
+            configuration.upstreamNames[wanted]
+            ?? wanted.nearest(among: configuration.upstreams.keys)
+        let hint = near.map { "; did you mean \($0)?" } ?? ""
+        report(
+            "there is no upstream \(wanted)\(hint)", ConfigurationKey(path: ["default_upstream"]))
+    }
+}

@@ -1,0 +1,111 @@
+/// Every key there is. `config/larder.yaml` documents them for people.
+import Upstream
+
+enum ConfigurationSchema {
+    /// The keys outside of `upstreams`.
+    static let settings: [Setting<Configuration>] = [
+        Setting("listen", \.listen, .nonEmptyList(of: .listenAddress), effect: .needsRestart),
+        Setting("data_dir", \.dataDirectory, .filePath, effect: .needsRestart),
+        Setting("domain", \.domain, .optional(.hostName)),
+        Setting("default_upstream", \.defaultUpstream, .registryName),
+        Setting("default_platform", \.defaultPlatform, .platform),
+        Setting("log.level", \.log.level, .choice()),
+        Setting("log.format", \.log.format, .choice()),
+        Setting("tags.fresh_for", \.tags.freshFor, .duration(canBeZero: true)),
+        Setting("cache.max_size", \.cache.maxSize, .cacheSize),
+        Setting("fill.range_ahead", \.fill.rangeAhead, .size),
+        Setting("fill.ranged_fetches", \.fill.maxRangedFetches, .number(0...64)),
+        Setting("fill.abandoned_finish_bytes", \.fill.abandonedFinishBytes, .size),
+        Setting("fill.abandoned_grace", \.fill.abandonedGrace, .duration(canBeZero: true)),
+        Setting("fill.resume_attempts", \.fill.resumeAttempts, .number(0...100)),
+        Setting("shutdown.grace", \.shutdown.grace, .duration(canBeZero: true)),
+    ]
+
+    /// The keys of each entry of `upstreams`.
+    static let upstream: [Setting<UpstreamConfiguration>] =
+        [
+            Setting("url", \.url, .registryURL),
+            .unsupported("endpoints"),
+            .enabled,
+            Setting("aliases", \.aliases, .list(of: .registryName)),
+            Setting("hosts", \.hosts, .list(of: .hostName)),
+            Setting("credentials", \.credentials, .list(of: .credential)),
+            Setting("access", \.access, .choice(later: ["passthrough"])),
+            Setting("ca_file", \.caFile, .optional(.filePath)),
+            Setting("allow_http", \.allowHTTP, .flag),
+            Setting("allow_private_addresses", \.allowPrivateAddresses, .flag),
+            Setting("realms", \.realms, .list(of: .hostName)),
+            Setting("timeouts.connect", \.timeouts.connect, .duration()),
+            Setting("timeouts.response_header", \.timeouts.responseHeader, .duration()),
+            Setting("timeouts.idle", \.timeouts.idle, .duration()),
+            Setting("timeouts.token", \.timeouts.token, .duration()),
+        ] + credential.map(Setting.ofOnlyCredential)
+
+    /// The keys of one credential.
+    static let credential: [Setting<CredentialConfiguration>] = [
+        Setting("username", \.username, .userName),
+        Setting("password", \.literalPassword, .secret),
+        Setting("password_file", \.givenPasswordFile, .optional(.filePath)),
+    ]
+
+    /// The key above all those of ``upstream``.
+    static let upstreamsKey = "upstreams"
+
+    /// Keys that cannot stand beside each other.
+    static let alternatives = [("url", "endpoints"), ("password", "password_file")]
+}
+
+extension Setting where Root == UpstreamConfiguration {
+    /// Not printed with the others: an upstream that is not enabled is not in the configuration.
+    fileprivate static var enabled: Setting {
+        let setting = Setting("enabled", \.isEnabled, .flag)
+        return Setting(
+            path: setting.path, effect: .live, isStructured: false, isSupported: true,
+            assign: setting.assign, render: { _ in nil }, isEqual: setting.isEqual,
+            copy: setting.copy)
+    }
+
+    /// A key of the upstream's only credential, such as `credentials.username`, by which an
+    /// environment variable holds just a password. The list prints and compares for it.
+    fileprivate static func ofOnlyCredential(_ setting: Setting<CredentialConfiguration>) -> Setting
+    {
+        Setting(
+            path: ["credentials"] + setting.path,
+            effect: setting.effect,
+            isStructured: setting.isStructured,
+            isSupported: setting.isSupported,
+            assign: { node, upstream throws(InvalidSetting) in
+                guard upstream.credentials.count <= 1 else {
+                    throw InvalidSetting(
+                        "the upstream has several credentials; give all of them as a JSON list",
+                        at: node.position)
+                }
+                var credential = upstream.credentials.first ?? CredentialConfiguration()
+                try setting.assign(node, &credential)
+                upstream.credentials = [credential]
+            },
+            render: { _ in nil },
+            isEqual: { _, _ in true },
+            copy: { _, _ in })
+    }
+}
+
+extension CredentialConfiguration {
+    /// The password where it is written out. A file from a weaker source gives way to it.
+    fileprivate var literalPassword: Secret {
+        get { passwordFile == nil ? password : Secret("") }
+        set {
+            password = newValue
+            passwordFile = nil
+        }
+    }
+
+    /// The file with the password. A password from a weaker source gives way to it.
+    fileprivate var givenPasswordFile: String? {
+        get { passwordFile }
+        set {
+            password = Secret("")
+            passwordFile = newValue
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/// What is configured of one upstream registry.
+import Upstream
+
+/// One entry of `upstreams:`.
+struct UpstreamConfiguration: Sendable, Equatable {
+    enum Access: String, Sendable, CaseIterable {
+        /// Whoever may reach Larder may read what Larder's own identity may read there.
+        case open
+    }
+
+    /// The canonical name, such as `docker.io`.
+    let name: String
+    var url: EndpointURL
+    /// False only while a configuration is being read: what is not enabled is then left out.
+    var isEnabled = true
+    /// Other names by which clients ask for it.
+    var aliases: [String] = []
+    /// Virtual hosts, besides the one that ``Configuration/domain`` gives it.
+    var hosts: [String] = []
+    var credentials: [CredentialConfiguration] = []
+    var access = Access.open
+    var caFile: String?
+    var allowHTTP = false
+    var allowPrivateAddresses = false
+    /// Token hosts, besides those of the registry's own domain, that may see the credentials (R67).
+    var realms: [String] = []
+    var timeouts = Timeouts()
+}
+
+/// A user name and password, or a file with the password.
+struct CredentialConfiguration: Sendable, Hashable {
+    /// Not empty in a loaded configuration.
+    var username = ""
+    /// The password itself, wherever it came from. Not empty in a loaded configuration.
+    var password = Secret("")
+    /// Where the password was read from, nil where it was written in the configuration itself.
+    var passwordFile: String?
+}
+
+extension UpstreamConfiguration {
+    /// These values as the upstream client takes them.
+    var settings: UpstreamSettings {
+        UpstreamSettings(
+            name: name,
+            url: url,
+            credentials: credentials.map { credential in
+                Credential(username: credential.username, password: credential.password)
+            },
+            caFile: caFile,
+            allowHTTP: allowHTTP,
+            allowPrivateAddresses: allowPrivateAddresses,
+            realms: realms,
+            timeouts: timeouts)
+    }
+}

@@ -1,0 +1,69 @@
+/// An answer before it becomes HTTP: status, fields, and where the body comes from.
+
+import CacheStore
+import HTTPTypes
+import NIOCore
+import OCI
+
+struct Answer: Sendable {
+    enum Body: Sendable {
+        case none
+        case bytes([UInt8])
+        /// Spans of one file, each with what is sent before it (multipart boundaries), and
+        /// what is sent at the end.
+        case file(GrowingFile, [Part], trailer: String, reader: FetchReader?)
+    }
+
+    struct Part: Sendable {
+        let preamble: String
+        let span: FileSpan
+    }
+
+    var status: HTTPResponse.Status
+    var fields: HTTPFields
+    var body: Body
+    /// Bytes of the body; nil where it is sent chunked.
+    var length: Int64?
+    var outcome: CacheOutcome?
+
+    init(
+        _ status: HTTPResponse.Status, _ fields: HTTPFields = [:], body: Body = .none,
+        length: Int64? = 0, outcome: CacheOutcome? = nil
+    ) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+        self.length = length
+        self.outcome = outcome
+    }
+
+    init(
+        _ status: HTTPResponse.Status, bytes: [UInt8], type: String, fields: HTTPFields = [:],
+        outcome: CacheOutcome? = nil
+    ) {
+        var fields = fields
+        fields[.contentType] = type
+        self.init(
+            status, fields, body: .bytes(bytes), length: Int64(bytes.count), outcome: outcome)
+    }
+
+    /// The distribution-spec's error body.
+    init(_ error: RegistryError, outcome: CacheOutcome? = nil) {
+        var fields: HTTPFields = [:]
+        if let seconds = error.retryAfterSeconds { fields[.retryAfter] = "\(seconds)" }
+        if error.code == .unsupported && error.status == 405 { fields[.allow] = "GET, HEAD" }
+        self.init(
+            HTTPResponse.Status(code: error.status), bytes: error.body, type: "application/json",
+            fields: fields, outcome: outcome)
+    }
+}
+
+extension HTTPField.Name {
+    static let dockerContentDigest = HTTPField.Name("Docker-Content-Digest")!  // a valid token
+    static let dockerAPIVersion = HTTPField.Name("Docker-Distribution-Api-Version")!  // likewise
+    static let cacheStatus = HTTPField.Name("Cache-Status")!  // likewise
+    static let xCache = HTTPField.Name("X-Cache")!  // likewise
+    static let ociNamespace = HTTPField.Name("OCI-Namespace")!  // likewise
+    static let ociFiltersApplied = HTTPField.Name("OCI-Filters-Applied")!  // likewise
+    static let link = HTTPField.Name("Link")!  // likewise
+}

@@ -1,0 +1,64 @@
+/// Makes a Hummingbird response of an answer; file bodies go below it, by sendfile.
+
+import CacheStore
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OCI
+
+struct AnswerSender: Sendable {
+    /// Called once: the body's bytes, and whether all of them were sent.
+    typealias Completion = @Sendable (_ bytes: Int64, _ isComplete: Bool) -> Void
+
+    let answer: Answer
+    let isHead: Bool
+    let channel: any Channel
+
+    func response(_ done: @escaping Completion) -> Response {
+        var fields = answer.fields
+        fields[.dockerAPIVersion] = "registry/2.0"
+        if let outcome = answer.outcome {
+            fields[.cacheStatus] = outcome.cacheStatus
+            fields[.xCache] = outcome.xCache
+        }
+        if let length = answer.length { fields[.contentLength] = "\(length)" }
+        return Response(status: answer.status, headers: fields, body: body(done))
+    }
+
+    private func body(_ done: @escaping Completion) -> ResponseBody {
+        switch answer.body {
+        case _ where isHead || answer.status == .notModified, .none:
+            done(0, true)
+            return ResponseBody()
+        case .bytes(let bytes):
+            done(Int64(bytes.count), true)
+            return ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        case .file(let content, let parts, let trailer, let reader):
+            return file(content, parts, trailer, reader, done)
+        }
+    }
+
+    private func file(
+        _ content: GrowingFile, _ parts: [Answer.Part], _ trailer: String, _ reader: FetchReader?,
+        _ done: @escaping Completion
+    ) -> ResponseBody {
+        ResponseBody(contentLength: answer.length.map(Int.init)) { [channel] writer in
+            var sent: Int64 = 0
+            do {
+                for part in parts {
+                    if !part.preamble.isEmpty {
+                        try await writer.write(ByteBuffer(string: part.preamble))
+                    }
+                    sent += try await channel.send(part.span, of: content)
+                }
+                if !trailer.isEmpty { try await writer.write(ByteBuffer(string: trailer)) }
+                withExtendedLifetime(reader) {}
+                done(sent, true)
+            } catch {
+                done(sent, false)
+                throw error
+            }
+            try await writer.finish(nil)
+        }
+    }
+}

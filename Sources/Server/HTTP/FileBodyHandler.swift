@@ -1,0 +1,147 @@
+/// Sends spans of files down a connection by sendfile, following a file that still grows.
+
+import CacheStore
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// What a response body takes from a file: from `start` up to `end`, or to wherever the file
+/// ends when its length was not known at the beginning.
+struct FileSpan: Sendable, Equatable {
+    let start: Int64
+    let end: Int64?
+}
+
+/// One region of at most 1 MiB is in flight at a time; a reader that cannot go on leaves a
+/// callback with the file (docs/fill.md, invariants 6 and 7).
+final class FileBodyHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private struct Transfer {
+        let content: GrowingFile
+        let start: Int64
+        let end: Int64?
+        var offset: Int64
+        let promise: EventLoopPromise<Int64>
+    }
+
+    private static let regionBytes: Int64 = 1 << 20
+
+    private var context: ChannelHandlerContext?
+    private var transfer: Transfer?
+    private var isPumping = false
+    private var mayGoOn = false
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        finish(.failure(ChannelError.ioOnClosedChannel))
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        finish(.failure(ChannelError.ioOnClosedChannel))
+        context.fireChannelInactive()
+    }
+
+    /// Begins to send; the future gives the number of bytes when the last was handed to the
+    /// kernel, or fails with the `FillFailure` that cuts the response short.
+    func send(_ span: FileSpan, of content: GrowingFile) -> EventLoopFuture<Int64> {
+        guard let context, context.channel.isActive, transfer == nil else {
+            return (self.context?.eventLoop ?? MultiThreadedEventLoopGroup.singleton.any())
+                .makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        let promise = context.eventLoop.makePromise(of: Int64.self)
+        transfer = Transfer(
+            content: content, start: span.start, end: span.end, offset: span.start,
+            promise: promise)
+        pump()
+        return promise.futureResult
+    }
+
+    /// Goes on until a region is in flight, the file has no more, or all is sent. Completions
+    /// that arrive meanwhile are taken up by the loop, not by recursion.
+    private func pump() {
+        mayGoOn = true
+        guard !isPumping else { return }
+        isPumping = true
+        while mayGoOn, let transfer, let context {
+            mayGoOn = false
+            switch transfer.content.availability(at: transfer.offset, end: transfer.end) {
+            case .bytes(let limit): write(upTo: limit, of: transfer, context)
+            case .wait: wait(for: transfer, context)
+            case .end: finish(.success(()))
+            case .cut(let failure): finish(.failure(failure))
+            }
+        }
+        isPumping = false
+    }
+
+    private func write(upTo limit: Int64, of transfer: Transfer, _ context: ChannelHandlerContext) {
+        let end = min(limit, transfer.offset + Self.regionBytes)
+        do {
+            let region = FileRegion(
+                fileHandle: try transfer.content.handle(for: context.eventLoop),
+                readerIndex: Int(transfer.offset), endIndex: Int(end))
+            let written = context.eventLoop.makePromise(of: Void.self)
+            written.futureResult.assumeIsolated().whenComplete { result in
+                switch result {
+                case .success:
+                    self.transfer?.offset = end
+                    self.pump()
+                case .failure(let error): self.finish(.failure(error))
+                }
+            }
+            context.writeAndFlush(
+                wrapOutboundOut(.body(.fileRegion(region))), promise: written)
+        } catch {
+            finish(.failure(error))
+        }
+    }
+
+    private func wait(for transfer: Transfer, _ context: ChannelHandlerContext) {
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        transfer.content.wait(
+            at: transfer.offset, end: transfer.end, on: context.eventLoop
+        ) { [content = transfer.content, offset = transfer.offset] in
+            let handler = handler.value
+            guard let current = handler.transfer, current.content === content,
+                current.offset == offset
+            else { return }
+            handler.pump()
+        }
+    }
+
+    private func finish(_ result: Result<Void, any Error>) {
+        guard let transfer else { return }
+        self.transfer = nil
+        switch result {
+        case .success: transfer.promise.succeed(transfer.offset - transfer.start)
+        case .failure(let error): transfer.promise.fail(error)
+        }
+    }
+}
+
+extension Channel {
+    /// Sends a span of `content` after what was written to the channel before; answers the
+    /// number of bytes.
+    func send(_ span: FileSpan, of content: GrowingFile) async throws -> Int64 {
+        let sent = eventLoop.flatSubmit {
+            do {
+                return try self.pipeline.syncOperations.handler(type: FileBodyHandler.self)
+                    .send(span, of: content)
+            } catch {
+                return self.eventLoop.makeFailedFuture(error)
+            }
+        }
+        return try await withTaskCancellationHandler {
+            try await sent.get()
+        } onCancel: {
+            close(promise: nil)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+/// The endpoints of one repository, each from its pull to its answer.
+
+import CacheStore
+import HTTPTypes
+import Hummingbird
+import OCI
+import Upstream
+
+struct RegistryPulls: Sendable {
+    let services: PullServices
+    let target: PullTarget
+    let request: Request
+    let path: RequestTarget
+
+    private var isHead: Bool { request.method == .head }
+    private var conditions: ContentConditions { ContentConditions(request.headers) }
+
+    /// - Throws: `RegistryError` with the code and status that clients expect.
+    func answer(_ endpoint: RegistryRoute.Endpoint) async throws -> Answer {
+        switch endpoint {
+        case .manifest(_, let reference):
+            return try await describing(.manifest) { try await manifest(reference) }
+        case .blob(_, let digest):
+            return try await describing(.blob) { try await blob(digest) }
+        case .tags:
+            return try await describing(.tags) { try await listings.tags(path) }
+        case .referrers(_, let digest):
+            return try await describing(.referrers) {
+                try await listings.referrers(digest, artifactType: path["artifactType"])
+            }
+        case .uploads, .base, .catalog:
+            throw RegistryError(.unsupported, "Larder is a read-only cache", status: 404)
+        }
+    }
+
+    private var listings: ListingPull { ListingPull(services: services, target: target) }
+
+    private func describing(
+        _ subject: PullSubject, _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        do {
+            return try await body()
+        } catch let error as UpstreamError {
+            throw RegistryError(error, asking: subject)
+        } catch let failure as FillFailure {
+            throw RegistryError(
+                .unavailable, "\(target.registry.name) broke the download off",
+                detail: ["upstream": target.registry.name, "reason": "\(failure)"])
+        }
+    }
+
+    private func manifest(_ reference: Reference) async throws -> Answer {
+        let accepted = AcceptedTypes(headerValues: request.headers[values: .accept])
+        let pull = ManifestPull(
+            services: services, target: target, accepted: accepted, needsBody: !isHead)
+        let found = try await pull.find(reference)
+        let answers = ContentAnswers(
+            digest: found.digest, mediaType: found.mediaType.rawValue, conditions: conditions,
+            outcome: found.outcome)
+        guard !isHead, let bytes = found.bytes else { return answers.head(size: found.size) }
+        return answers.manifest(bytes)
+    }
+
+    private func blob(_ digest: Digest) async throws -> Answer {
+        let pull = BlobPull(services: services, target: target, digest: digest)
+        if isHead {
+            let (size, outcome) = try await pull.size()
+            return answers(digest, outcome).head(size: size)
+        }
+        let found = try await pull.content()
+        let answer = answers(digest, found.outcome).blob(found.content, reader: found.reader)
+        if let fill = found.fill, case .file(_, let parts, _, let reader) = answer.body {
+            reader?.fetchAhead(parts.map(\.span), of: fill)
+        }
+        return answer
+    }
+
+    private func answers(_ digest: Digest, _ outcome: CacheOutcome) -> ContentAnswers {
+        ContentAnswers(
+            digest: digest, mediaType: MediaType.octetStream.rawValue, conditions: conditions,
+            outcome: outcome)
+    }
+}

@@ -1,0 +1,115 @@
+/// Every request's way: route, address, pull, answer, access line.
+
+import CacheStore
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import OCI
+import Upstream
+
+/// Answers `/v2/` itself and hands everything else to Hummingbird's router.
+struct RegistryResponder<Pages: HTTPResponder>: HTTPResponder
+where Pages.Context == RegistryContext {
+    let services: PullServices
+    let registries: CurrentRegistries
+    let pages: Pages
+    let accessLog: AccessLog
+
+    func respond(to request: Request, context: RegistryContext) async throws -> Response {
+        let target = RequestTarget(request.head.path ?? "/")
+        var entry = AccessEntry(request, target: target, client: context.client)
+        let calls = CallCounter()
+        let answer: Answer
+        do {
+            guard let route = try RegistryRoute(path: target.path) else {
+                return try await pages.respond(to: request, context: context)
+            }
+            answer = try await UpstreamCalls.$counter.withValue(calls) {
+                try await self.answer(route, target, request, entry: &entry)
+            }
+        } catch {
+            answer = Answer(describe(error, entry))
+        }
+        return sender(answer, request, context, entry, calls)
+    }
+
+    private func answer(
+        _ route: RegistryRoute, _ target: RequestTarget, _ request: Request,
+        entry: inout AccessEntry
+    ) async throws -> Answer {
+        guard request.method == .get || request.method == .head else {
+            throw RegistryError(
+                .unsupported, "Larder is a read-only cache: push to the registry itself")
+        }
+        let table = registries.current
+        let address = Address(
+            host: request.head.authority, prefix: route.prefix, namespace: target["ns"],
+            name: route.repository)
+        guard route.repository != nil else {
+            return try version(route, table, address, entry: &entry)
+        }
+        let pull = try table.target(for: address)
+        entry.resolved(pull.key, route)
+        let pulls = RegistryPulls(services: services, target: pull, request: request, path: target)
+        var answer = try await pulls.answer(route.endpoint)
+        if let namespace = pull.namespace { answer.fields[.ociNamespace] = namespace }
+        return answer
+    }
+
+    /// `/v2/`: that this is a registry. Nothing is asked upstream.
+    private func version(
+        _ route: RegistryRoute, _ table: RegistryTable, _ address: Address,
+        entry: inout AccessEntry
+    ) throws -> Answer {
+        guard case .base = route.endpoint else {
+            throw RegistryError(
+                .unsupported, "Larder does not list repositories: it does not know them all",
+                status: 404)
+        }
+        let registry = try table.registry(for: address)
+        entry.upstream = registry.name
+        return Answer(.ok, bytes: Array("{}".utf8), type: "application/json")
+    }
+
+    private func describe(_ error: any Error, _ entry: AccessEntry) -> RegistryError {
+        if let error = error as? RegistryError { return error }
+        services.logger.error(
+            "request failed", metadata: ["path": "\(entry.path)", "error": "\(error)"])
+        return RegistryError(
+            .unavailable, "Larder could not answer", detail: ["reason": "internal error"])
+    }
+
+    private func sender(
+        _ answer: Answer, _ request: Request, _ context: RegistryContext, _ entry: AccessEntry,
+        _ calls: CallCounter
+    ) -> Response {
+        AnswerSender(answer: answer, isHead: request.method == .head, channel: context.channel)
+            .response { [accessLog] bytes, isComplete in
+                accessLog.write(
+                    entry, status: answer.status.code, bytes: bytes, isComplete: isComplete,
+                    outcome: answer.outcome, upstreamCalls: calls.value)
+            }
+    }
+}
+
+extension RegistryRoute {
+    /// Nil for `/v2/` and the catalog.
+    var repository: RepositoryName? {
+        switch endpoint {
+        case .base, .catalog: nil
+        case .manifest(let name, _), .blob(let name, _), .tags(let name),
+            .referrers(let name, _), .uploads(let name):
+            name
+        }
+    }
+
+    /// The tag or digest asked for.
+    var reference: String? {
+        switch endpoint {
+        case .manifest(_, let reference): "\(reference)"
+        case .blob(_, let digest), .referrers(_, let digest): "\(digest)"
+        case .base, .catalog, .tags, .uploads: nil
+        }
+    }
+}

@@ -1,0 +1,96 @@
+/// GET and HEAD of a blob: from the store, from a fetch under way, or by leading one.
+
+import CacheStore
+import OCI
+import Upstream
+
+struct FoundBlob: Sendable {
+    let content: GrowingFile
+    /// Held while the body is sent, where a fetch is bringing it.
+    let reader: FetchReader?
+    let fill: Fill?
+    let outcome: CacheOutcome
+}
+
+struct BlobPull: Sendable {
+    /// A request that has sent nothing yet tries again when a fetch that it followed fails.
+    private static let attempts = 3
+
+    let services: PullServices
+    let target: PullTarget
+    let digest: Digest
+
+    // MARK: GET
+
+    func content() async throws -> FoundBlob {
+        var lastError: any Error = RegistryError(.blobUnknown, "\(digest) is not to be had")
+        for _ in 0..<Self.attempts {
+            if let stored = try await stored() { return stored }
+            if let fetch = services.blobFetches.find(digest), !isLeader(of: fetch) {
+                try await proveIfNeeded()
+            }
+            let (fetch, isLeader) = services.blobFetches.findOrLead(
+                digest, target: target, settings: services.configuration.fill)
+            let reader = FetchReader(fetch)
+            do {
+                let fill = try await fetch.started.value
+                if let failure = fill.content.failure {
+                    lastError = failure
+                    try await fetch.ended.value
+                    continue
+                }
+                return FoundBlob(
+                    content: fill.content, reader: reader, fill: fill,
+                    outcome: isLeader ? .miss(upstreamStatus: 200) : .coalesced)
+            } catch {
+                if isLeader || self.isLeader(of: fetch) { throw error }
+                lastError = error
+                try await fetch.ended.value
+            }
+        }
+        throw lastError
+    }
+
+    private func isLeader(of fetch: BlobFetch) -> Bool {
+        fetch.target.key == target.key
+    }
+
+    /// From the disk, once this repository is known to have it.
+    private func stored() async throws -> FoundBlob? {
+        let knowledge = try await services.store.knowledge(of: digest, in: target.key)
+        let isAllowed = knowledge.isProven || knowledge.isReferenced
+        guard
+            let content = try await services.store.content(of: digest, record: knowledge.blob)
+        else { return nil }
+        if !isAllowed { try await prove() }
+        return FoundBlob(
+            content: content, reader: nil, fill: nil,
+            outcome: isAllowed ? .hit : .revalidated(upstreamStatus: 200))
+    }
+
+    private func proveIfNeeded() async throws {
+        let knowledge = try await services.store.knowledge(of: digest, in: target.key)
+        if !knowledge.isProven && !knowledge.isReferenced { try await prove() }
+    }
+
+    /// Asks this repository's own upstream, and remembers that it has the digest.
+    @discardableResult
+    private func prove() async throws -> Int64? {
+        let head = try await target.registry.client.headBlob(target.key.repository, digest)
+        try await services.store.recordProof(of: digest, in: target.key)
+        return head.size
+    }
+
+    // MARK: HEAD
+
+    /// The size, without starting a fetch (design §2.10).
+    func size() async throws -> (size: Int64?, outcome: CacheOutcome) {
+        if let stored = try await stored() { return (stored.content.length, stored.outcome) }
+        if let fetch = services.blobFetches.find(digest), isLeader(of: fetch),
+            let fill = try? await fetch.started.value, let length = fill.content.length
+        {
+            return (length, .coalesced)
+        }
+        return (try await prove(), .miss(upstreamStatus: 200))
+    }
+}

@@ -1,0 +1,114 @@
+/// Fetching manifests: whole, verified before the first byte is served, stored behind the client.
+
+import CacheStore
+import Logging
+import OCI
+import Synchronization
+import Upstream
+
+struct ManifestFetchKey: Hashable, Sendable {
+    let repository: RepositoryKey
+    let reference: Reference
+    /// Types asked for in addition to the fixed wide ones.
+    let accept: [MediaType]
+}
+
+struct FetchedManifest: Sendable {
+    let manifest: Manifest
+    let digest: Digest
+}
+
+/// Verified manifests on their way into the store.
+final class PendingManifests: Sendable {
+    private let manifests = Mutex<[RepositoryKey: [Digest: Manifest]]>([:])
+
+    func find(_ digest: Digest, in key: RepositoryKey) -> Manifest? {
+        manifests.withLock { $0[key]?[digest] }
+    }
+
+    func add(_ fetched: FetchedManifest, in key: RepositoryKey) {
+        manifests.withLock { $0[key, default: [:]][fetched.digest] = fetched.manifest }
+    }
+
+    func remove(_ digest: Digest, in key: RepositoryKey) {
+        manifests.withLock { manifests in
+            manifests[key]?[digest] = nil
+            if manifests[key]?.isEmpty == true { manifests[key] = nil }
+        }
+    }
+}
+
+/// One upstream GET per reference, however many ask.
+struct ManifestFetching: Sendable {
+    let services: PullServices
+    let target: PullTarget
+
+    private static let maximumExtraTypes = 8
+
+    func fetch(_ reference: Reference, accept: [MediaType]) async throws -> FetchedManifest {
+        let extra = accept.filter { !MediaType.manifestTypes.contains($0) }
+            .prefix(Self.maximumExtraTypes)
+        let key = ManifestFetchKey(
+            repository: target.key, reference: reference, accept: Array(extra))
+        return try await services.manifestFetches.value(for: key) {
+            let response = try await target.registry.client.manifest(
+                target.key.repository, reference, accept: key.accept)
+            let fetched = try verified(
+                response.bytes, announced: response.digest, mediaType: response.mediaType, reference)
+            services.pendingManifests.add(fetched, in: target.key)
+            return fetched
+        } afterwards: { fetched in
+            await keep(fetched, for: reference)
+        }.value
+    }
+
+    /// Takes in what a HEAD that had to become a GET brought along.
+    func adopt(_ head: ManifestHead, _ bytes: [UInt8], for reference: Reference) async throws
+        -> FetchedManifest
+    {
+        let fetched = try verified(
+            bytes, announced: head.digest, mediaType: head.mediaType, reference)
+        await keep(fetched, for: reference)
+        return fetched
+    }
+
+    /// The digest asked for, else the one announced, must be the bytes' own (R4).
+    private func verified(
+        _ bytes: [UInt8], announced: Digest?, mediaType: MediaType?, _ reference: Reference
+    ) throws -> FetchedManifest {
+        let wanted: Digest? =
+            switch reference {
+            case .digest(let digest): digest
+            case .tag: announced
+            }
+        let found = ContentHasher.digest(of: bytes, wanted?.algorithm ?? .sha256)
+        if let wanted, wanted != found {
+            throw RegistryError.wrongDigest(found, insteadOf: wanted, from: target.registry.name)
+        }
+        do {
+            let manifest = try Manifest(bytes: bytes, contentType: mediaType)
+            return FetchedManifest(manifest: manifest, digest: found)
+        } catch {
+            throw RegistryError(
+                error.code, "\(target.registry.name): \(error.message)", detail: error.detail,
+                status: 503)
+        }
+    }
+
+    private func keep(_ fetched: FetchedManifest, for reference: Reference) async {
+        do {
+            try await services.store.put(fetched.manifest, digest: fetched.digest)
+            switch reference {
+            case .tag(let tag):
+                try await services.store.recordTag(tag, in: target.key, is: fetched.digest)
+            case .digest:
+                try await services.store.recordProof(of: fetched.digest, in: target.key)
+            }
+        } catch {
+            services.logger.error(
+                "a manifest could not be kept",
+                metadata: ["digest": "\(fetched.digest)", "error": "\(error)"])
+        }
+        services.pendingManifests.remove(fetched.digest, in: target.key)
+    }
+}

@@ -1,0 +1,163 @@
+/// GET and HEAD of a manifest: by tag, by digest, by what the client accepts.
+
+import CacheStore
+import OCI
+import Upstream
+
+/// A manifest about to be served; `bytes` is nil where only the head is known.
+struct FoundManifest: Sendable {
+    let digest: Digest
+    let mediaType: MediaType
+    let size: Int64
+    let bytes: [UInt8]?
+    let outcome: CacheOutcome
+}
+
+struct ManifestPull: Sendable {
+    let services: PullServices
+    let target: PullTarget
+    let accepted: AcceptedTypes
+    let needsBody: Bool
+
+    private var fetching: ManifestFetching { ManifestFetching(services: services, target: target) }
+    private var tags: TagResolution { TagResolution(services: services, target: target) }
+
+    func find(_ reference: Reference) async throws -> FoundManifest {
+        let found: FoundManifest
+        switch reference {
+        case .digest(let digest): found = try await byDigest(digest, outcome: .hit)
+        case .tag(let tag): found = try await byTag(tag)
+        }
+        return try await acceptable(found)
+    }
+
+    // MARK: By tag
+
+    private func byTag(_ tag: Tag) async throws -> FoundManifest {
+        let (record, isFresh) = try await tags.fresh(tag)
+        if let record, isFresh { return try await byDigest(record.digest, outcome: .hit) }
+        if record == nil && needsBody {
+            let fetched = try await fetching.fetch(.tag(tag), accept: accepted.explicit)
+            return FoundManifest(fetched, outcome: .miss(upstreamStatus: 200))
+        }
+        let resolved = try await tags.verify(tag, record: record)
+        if !needsBody, let head = resolved.head, let found = FoundManifest(head, resolved) {
+            return found
+        }
+        return try await byDigest(resolved.digest, outcome: resolved.outcome)
+    }
+
+    // MARK: By digest
+
+    /// - Parameter outcome: what is told where nothing more has to be asked.
+    private func byDigest(_ digest: Digest, outcome: CacheOutcome) async throws -> FoundManifest {
+        if let pending = services.pendingManifests.find(digest, in: target.key) {
+            return FoundManifest(
+                FetchedManifest(manifest: pending, digest: digest), outcome: outcome)
+        }
+        let knowledge = try await services.store.knowledge(of: digest, in: target.key)
+        if let blob = knowledge.blob, let manifest = blob.manifest {
+            var outcome = outcome
+            if !knowledge.isProven && !knowledge.isReferenced {
+                try await prove(digest)
+                outcome = .revalidated(upstreamStatus: 200)
+            }
+            let found = try await stored(digest, blob, manifest, outcome)
+            if let found { return found }
+        }
+        return try await fromUpstream(digest)
+    }
+
+    private func stored(
+        _ digest: Digest, _ blob: BlobRecord, _ manifest: ManifestRecord, _ outcome: CacheOutcome
+    ) async throws -> FoundManifest? {
+        guard
+            let bytes = try await services.store.bytes(
+                of: digest, record: blob, limit: Manifest.maximumBytes)
+        else { return nil }
+        return FoundManifest(
+            digest: digest, mediaType: manifest.mediaType, size: blob.size, bytes: bytes,
+            outcome: outcome)
+    }
+
+    /// The digest is here, but this repository has not been seen to have it (design §2).
+    private func prove(_ digest: Digest) async throws {
+        _ = try await target.registry.client.headManifest(
+            target.key.repository, .digest(digest), accept: accepted.explicit)
+        try await services.store.recordProof(of: digest, in: target.key)
+    }
+
+    private func fromUpstream(_ digest: Digest) async throws -> FoundManifest {
+        guard needsBody else { return try await relayHead(digest) }
+        let fetched = try await fetching.fetch(.digest(digest), accept: accepted.explicit)
+        return FoundManifest(fetched, outcome: .miss(upstreamStatus: 200))
+    }
+
+    private func relayHead(_ digest: Digest) async throws -> FoundManifest {
+        let head = try await target.registry.client.headManifest(
+            target.key.repository, .digest(digest), accept: accepted.explicit)
+        if let bytes = head.body {
+            let fetched = try await fetching.adopt(head, bytes, for: .digest(digest))
+            return FoundManifest(fetched, outcome: .miss(upstreamStatus: 200))
+        }
+        try await services.store.recordProof(of: digest, in: target.key)
+        let resolved = ResolvedTag(
+            digest: digest, outcome: .miss(upstreamStatus: 200), head: head)
+        guard let found = FoundManifest(head, resolved) else {
+            let fetched = try await fetching.fetch(.digest(digest), accept: accepted.explicit)
+            return FoundManifest(fetched, outcome: .miss(upstreamStatus: 200))
+        }
+        return found
+    }
+
+    // MARK: What the client accepts
+
+    /// An index for a client that takes images only becomes the default platform's image.
+    private func acceptable(_ found: FoundManifest) async throws -> FoundManifest {
+        if accepted.allows(found.mediaType) { return found }
+        guard found.mediaType.isIndex, let type = imageTypeAccepted else {
+            throw notAccepted(found.mediaType)
+        }
+        let whole = ManifestPull(
+            services: services, target: target, accepted: AcceptedTypes(headerValues: []),
+            needsBody: true)
+        let index = try await whole.byDigest(found.digest, outcome: found.outcome)
+        let platform = services.configuration.defaultPlatform
+        guard let bytes = index.bytes,
+            let child = try Manifest(bytes: bytes, contentType: index.mediaType)
+                .child(for: platform)
+        else {
+            throw RegistryError(
+                .manifestUnknown,
+                "the index has no image for \(platform), and the client accepts only \(type)")
+        }
+        let image = try await byDigest(child.digest, outcome: index.outcome)
+        guard accepted.allows(image.mediaType) else { throw notAccepted(image.mediaType) }
+        return image
+    }
+
+    private var imageTypeAccepted: MediaType? {
+        [.dockerManifest, .ociManifest].first { accepted.allows($0) }
+    }
+
+    private func notAccepted(_ type: MediaType) -> RegistryError {
+        RegistryError(.manifestUnknown, "the manifest is of type \(type), which is not accepted")
+    }
+}
+
+extension FoundManifest {
+    init(_ fetched: FetchedManifest, outcome: CacheOutcome) {
+        self.init(
+            digest: fetched.digest, mediaType: fetched.manifest.mediaType,
+            size: Int64(fetched.manifest.bytes.count), bytes: fetched.manifest.bytes,
+            outcome: outcome)
+    }
+
+    /// Nil where the upstream's head leaves something out.
+    init?(_ head: ManifestHead, _ resolved: ResolvedTag) {
+        guard let size = head.size, let mediaType = head.mediaType else { return nil }
+        self.init(
+            digest: resolved.digest, mediaType: mediaType, size: size, bytes: head.body,
+            outcome: resolved.outcome)
+    }
+}

@@ -1,0 +1,64 @@
+/// From what an upstream answered to what the client is told (clients.md, "Answers").
+
+import OCI
+import Upstream
+
+/// What was asked for: decides the code of a 404.
+enum PullSubject: Sendable {
+    case manifest, blob, tags, referrers
+
+    var unknown: RegistryError.Code {
+        switch self {
+        case .manifest, .referrers: .manifestUnknown
+        case .blob: .blobUnknown
+        case .tags: .nameUnknown
+        }
+    }
+}
+
+extension RegistryError {
+    /// - Parameter isCached: whether a copy is in the store, for the `detail`.
+    init(_ error: UpstreamError, asking subject: PullSubject, isCached: Bool = false) {
+        var detail = [
+            "upstream": error.upstream, "reason": error.message,
+            "cached": isCached ? "true" : "false",
+        ]
+        if let status = error.upstreamStatus { detail["upstream_status"] = "\(status)" }
+        let name = error.upstream
+        switch error.kind {
+        case .status(404):
+            self.init(subject.unknown, "\(name) does not have it", detail: detail)
+        case .status(401), .status(403), .refusedRealm:
+            self.init(.denied, "\(name) does not let Larder read it", detail: detail)
+        case .rateLimited(let seconds):
+            self.init(
+                .tooManyRequests, "\(name) limits requests", detail: detail,
+                retryAfterSeconds: seconds ?? 60)
+        case .timedOut:
+            self.init(.unavailable, "\(name) did not answer in time", detail: detail, status: 504)
+        case .status, .unreachable, .truncated:
+            self.init(.unavailable, "\(name) is not available", detail: detail)
+        case .tooLarge, .malformed, .refusedRedirect:
+            self.init(.unavailable, "the answer of \(name) is not usable", detail: detail)
+        }
+    }
+
+    /// The upstream sent bytes of another digest than was asked for or announced (R4).
+    static func wrongDigest(_ found: Digest, insteadOf wanted: Digest, from upstream: String)
+        -> RegistryError
+    {
+        RegistryError(
+            .unavailable, "\(upstream) sent other content than \(wanted)",
+            detail: ["upstream": upstream, "found": "\(found)"])
+    }
+}
+
+extension UpstreamError {
+    var upstreamStatus: Int? {
+        switch kind {
+        case .status(let status): status
+        case .rateLimited: 429
+        default: nil
+        }
+    }
+}

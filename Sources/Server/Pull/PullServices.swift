@@ -1,0 +1,36 @@
+/// What every pull shares: the store, what is under way, and the settings in force.
+
+import CacheStore
+import Logging
+import NIOCore
+import OCI
+import Synchronization
+
+final class PullServices: Sendable {
+    let store: Store
+    let blobFetches: BlobFetches
+    let manifestFetches = SingleFlight<ManifestFetchKey, FetchedManifest>()
+    let tagHeads = SingleFlight<TagKey, TagAnswer>()
+    let pendingManifests = PendingManifests()
+    let referrers = ReferrersCache()
+    let repeatedDownloads = RepeatedDownloads()
+    let logger: Logger
+    private let settings: Mutex<Configuration>
+
+    init(
+        store: Store, configuration: Configuration, eventLoopGroup: any EventLoopGroup,
+        logger: Logger
+    ) {
+        self.store = store
+        self.logger = logger
+        settings = Mutex(configuration)
+        blobFetches = BlobFetches(
+            store: store, eventLoopGroup: eventLoopGroup, logger: logger)
+    }
+
+    var configuration: Configuration { settings.withLock { $0 } }
+
+    func apply(_ configuration: Configuration) {
+        settings.withLock { $0 = configuration }
+    }
+}

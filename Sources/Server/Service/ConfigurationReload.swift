@@ -1,0 +1,48 @@
+/// SIGHUP: reads the configuration again, validates it, and swaps what may be swapped.
+
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import Upstream
+
+struct ConfigurationReload: Service {
+    let reload: @Sendable () async throws -> LoadedConfiguration
+    let services: PullServices
+    let registries: CurrentRegistries
+    let http: HTTPTransport
+    let logging: LoggingSetup
+
+    func run() async throws {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        for await _ in signals.cancelOnGracefulShutdown() {
+            await apply()
+        }
+    }
+
+    /// A configuration with an error changes nothing.
+    private func apply() async {
+        let logger = logging.logger("larder.config")
+        let running = services.configuration
+        let next: Configuration
+        do {
+            next = try await reload().configuration
+        } catch {
+            logger.error("not reloaded", metadata: ["error": "\(error)"])
+            return
+        }
+        let change = ConfigurationChange.between(running, next)
+        let taken = next.reloaded(into: running)
+        services.apply(taken)
+        registries.replace(
+            RegistryTable(
+                taken, http: http, logger: logging.logger("larder.upstream"),
+                previous: registries.current))
+        logging.threshold.set(taken.log.level)
+        logger.notice(
+            "configuration reloaded",
+            metadata: [
+                "changed": "\(change.live.joined(separator: ", "))",
+                "needs_restart": "\(change.needsRestart.joined(separator: ", "))",
+            ])
+    }
+}

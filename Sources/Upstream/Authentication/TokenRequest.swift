@@ -1,0 +1,113 @@
+// Asks a realm for a token (distribution's token specification), under the realm policy.
+import NIOCore
+import NIOHTTP1
+import OCI
+
+/// A judged token request: `key.credential` is set only where the realm may see it.
+struct TokenRequest: Sendable {
+    var key: TokenKey
+    /// Credentials are configured, but the realm is not one they may go to.
+    var withholdsCredential: Bool
+
+    /// Longest answer read (R45).
+    static let maximumBytes = 1024 * 1024
+
+    /// The realm with `service` and `scope` behind its own query.
+    var url: EndpointURL {
+        let service = key.service.map { [("service", $0)] } ?? []
+        let items = service + key.scopes.map { ("scope", $0) }
+        let added = PercentEncoding.query(items.map { (name: $0.0, value: $0.1) })
+        let query = [key.realm.query, added].compactMap { $0 }.filter { !$0.isEmpty }
+        return EndpointURL(
+            origin: key.realm.origin, path: key.realm.path,
+            query: query.isEmpty ? nil : query.joined(separator: "&"))
+    }
+}
+
+extension RegistryClient {
+    /// - Throws: ``UpstreamError/Kind/refusedRealm(_:)`` where the realm may not even be asked.
+    func tokenRequest(
+        answering challenge: BearerChallenge, for repository: RepositoryName?
+    ) throws(UpstreamError) -> TokenRequest {
+        guard let realm = EndpointURL(challenge.realm) else {
+            throw error(.refusedRealm("no URL"), "the token realm is no http or https URL")
+        }
+        let decision = RealmPolicy.decide(
+            realm: realm, registry: settings.url, listed: settings.realms,
+            allowHTTP: settings.allowHTTP)
+        if case .refused(let reason) = decision {
+            throw error(.refusedRealm(reason), "token realm \(realm.origin) refused: \(reason)")
+        }
+        let credential = decision == .trusted ? settings.credentials.first : nil
+        let key = TokenKey(
+            upstream: settings.name, realm: realm, service: challenge.service,
+            scopes: Self.scopes(challenge, repository), credential: credential)
+        return TokenRequest(
+            key: key, withholdsCredential: credential == nil && !settings.credentials.isEmpty)
+    }
+
+    /// The repository's pull scope; a scope of the challenge is added only where it names no
+    /// repository, such as public.ecr.aws's `aws`, so that a registry cannot widen the token.
+    private static func scopes(
+        _ challenge: BearerChallenge, _ repository: RepositoryName?
+    ) -> [String] {
+        let own = repository.map { ["repository:\($0):pull"] } ?? []
+        guard let offered = challenge.scope, !offered.isEmpty, !offered.contains(":") else {
+            return own
+        }
+        return own + [offered]
+    }
+
+    func fetchToken(_ request: TokenRequest) async throws -> Token {
+        let host = request.key.realm.origin
+        do {
+            let response = try await http.send(transportRequest(request), to: destination(request.url))
+            guard response.status == 200 else { throw await refusal(of: request, response) }
+            let limit = TokenRequest.maximumBytes
+            let timeout = settings.timeouts.token
+            guard let body = try await response.body.collect(upTo: limit, within: timeout) else {
+                throw error(.tooLarge(limitBytes: limit), "\(host) sent an endless token")
+            }
+            guard let token = TokenResponse.parse(body) else {
+                throw error(.malformed, "\(host) sent no usable token")
+            }
+            return token
+        } catch is ExchangeTimeout {
+            throw error(.timedOut(.token), "\(host) gave no token in time")
+        } catch {
+            throw UpstreamError.beforeHead(error, upstream: settings.name, url: request.url)
+        }
+    }
+
+    private func transportRequest(_ request: TokenRequest) -> TransportRequest {
+        var headers = HTTPHeaders([("accept", "application/json")])
+        if let credential = request.key.credential {
+            headers.add(name: "authorization", value: BasicCredentials.headerValue(credential))
+        }
+        let end = NIODeadline.now() + TimeAmount(settings.timeouts.token)
+        return TransportRequest(
+            method: .GET, url: request.url, headers: headers, tls: tls,
+            timeouts: settings.timeouts, total: .init(at: end, phase: .token))
+    }
+
+    /// A token server's 404 must not look like an absent image, nor a redirect be followed (R68).
+    private func refusal(
+        of request: TokenRequest, _ response: TransportResponse
+    ) async -> UpstreamError {
+        await response.body.discard()
+        let host = request.key.realm.origin
+        switch response.status {
+        case 300..<400:
+            return error(.refusedRedirect("token request"), "token server \(host) redirects")
+        case 401, 403:
+            guard request.withholdsCredential else { break }
+            return error(
+                .refusedRealm("not listed"),
+                "\(host) gives no anonymous token, and credentials may not go there (see `realms`)")
+        case 429, 500...: break
+        default:
+            return error(.malformed, "token server \(host) answered \(response.status)")
+        }
+        return refusal(status: response.status, headers: response.headers, from: host)
+    }
+}

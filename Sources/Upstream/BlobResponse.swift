@@ -1,0 +1,62 @@
+// A blob on its way: what part it is, and its bytes.
+import NIOCore
+import OCI
+
+package struct BlobResponse: Sendable {
+    package enum Kind: Sendable, Equatable {
+        /// The whole blob; the length in bytes where the registry announced it.
+        case whole(length: Int64?)
+        case partial(ContentRange)
+    }
+
+    package var kind: Kind
+    package var body: BlobBody
+}
+
+/// The bytes of a blob, in chunks as they arrive; to be read once, by one reader. At most about
+/// 1 MiB is buffered while nobody reads. Dropping it unread closes the connection.
+///
+/// Throws `.timedOut(.idle)` where no byte comes while the reader waits, `.truncated` where the
+/// body ends before its announced length.
+package struct BlobBody: AsyncSequence, Sendable {
+    package typealias Element = ByteBuffer
+    package typealias Failure = any Error
+
+    let source: ResponseBody
+    let length: Int64?
+    let upstream: String
+    let url: EndpointURL
+
+    package struct AsyncIterator: AsyncIteratorProtocol {
+        let body: BlobBody
+        private var received: Int64 = 0
+
+        init(body: BlobBody) {
+            self.body = body
+        }
+
+        package mutating func next() async throws -> ByteBuffer? {
+            do {
+                guard let chunk = try await body.source.next() else {
+                    try requireWhole()
+                    return nil
+                }
+                received += Int64(chunk.readableBytes)
+                return chunk
+            } catch {
+                throw UpstreamError.inBody(error, upstream: body.upstream, url: body.url)
+            }
+        }
+
+        private func requireWhole() throws(UpstreamError) {
+            guard let length = body.length, received != length else { return }
+            throw UpstreamError(
+                upstream: body.upstream, kind: .truncated,
+                message: "\(body.url.origin) sent \(received) of \(length) bytes")
+        }
+    }
+
+    package func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(body: self)
+    }
+}

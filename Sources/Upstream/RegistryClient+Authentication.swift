@@ -1,0 +1,63 @@
+// Signs in: learns the registry's challenge, and makes the Authorization that answers it.
+import NIOHTTP1
+import OCI
+import Synchronization
+
+extension RegistryClient {
+    /// What is sent to sign in, nil for nothing.
+    func authorization(
+        by challenge: Challenge?, for repository: RepositoryName?
+    ) async throws -> Authorization? {
+        switch challenge {
+        case nil: return nil
+        case .basic: return settings.credentials.first.map(Authorization.basic)
+        case .bearer(let bearer):
+            let request = try tokenRequest(answering: bearer, for: repository)
+            let token = try await tokens.token(for: request.key) {
+                try await self.fetchToken(request)
+            }
+            return .bearer(token, request.key)
+        }
+    }
+
+    func forget(_ authorization: Authorization) {
+        guard case .bearer(let token, let key) = authorization else { return }
+        tokens.invalidate(token, for: key)
+    }
+
+    /// The challenge of a 401, remembered for the requests to come. Where the 401 has none, as on
+    /// gcr.io's resources, `/v2/` is asked.
+    func challenge(in response: TransportResponse) async throws -> Challenge? {
+        let offered = Challenge.preferred(in: response.headers["www-authenticate"])
+        await response.body.discard()
+        guard let offered else { return try await learnChallenge() }
+        learned.withLock { $0 = offered }
+        return offered
+    }
+
+    /// Asks `/v2/` for its challenge and remembers it; nil where it answers without one.
+    func learnChallenge() async throws -> Challenge? {
+        let response = try await follow(RegistryRequest(ping: .GET), authorization: nil)
+        guard response.status == 401 || response.status == 200 else { throw await failure(response) }
+        await response.body.discard()
+        guard let offered = Challenge.preferred(in: response.headers["www-authenticate"]) else {
+            return nil
+        }
+        learned.withLock { $0 = offered }
+        return offered
+    }
+}
+
+/// What proves Larder's identity to a registry.
+enum Authorization: Sendable, Equatable {
+    case basic(Credential)
+    case bearer(Secret, TokenKey)
+
+    /// The header field's value: to be sent, never to be logged.
+    var headerValue: String {
+        switch self {
+        case .basic(let credential): BasicCredentials.headerValue(credential)
+        case .bearer(let token, _): "Bearer \(token.reveal())"
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// Blobs: HEAD, GET and ranges (OCI distribution-spec, "Pulling blobs").
+import NIOHTTP1
+import OCI
+
+/// What a registry says about a blob that it has.
+package struct BlobHead: Sendable, Equatable {
+    /// In bytes; nil where the registry does not tell.
+    package var size: Int64?
+}
+
+/// A range of bytes to ask for (RFC 9110 §14.1.2).
+package struct RequestedRange: Sendable, Hashable {
+    package var start: Int64
+    /// The first byte that is not wanted; nil for the rest of the blob.
+    package var end: Int64?
+
+    /// - Precondition: `start` is not negative, and less than `end`.
+    package init(start: Int64, end: Int64? = nil) {
+        precondition(start >= 0 && end.map { start < $0 } ?? true, "a range holds bytes")
+        self.start = start
+        self.end = end
+    }
+
+    var headerValue: String { "bytes=\(start)-\(end.map { "\($0 - 1)" } ?? "")" }
+
+    /// Whether an answer is what was asked for; it may end early only with the blob itself.
+    func isAnswered(by answer: ContentRange, total: Int64?) -> Bool {
+        guard answer.range.lowerBound == start else { return false }
+        if let total, let announced = answer.total, total != announced { return false }
+        let available = answer.total ?? total
+        guard let wanted = end ?? available else { return true }
+        return answer.range.upperBound == available.map { min($0, wanted) } ?? wanted
+    }
+}
+
+extension RegistryClient {
+    /// The size of a blob by HEAD, else by GET of its first byte: links that are signed for GET
+    /// refuse HEAD, and pull caches answer HEAD 404 for what GET would fetch.
+    ///
+    /// - Throws: `.status(404)` where GET does not find it either.
+    package func headBlob(_ repository: RepositoryName, _ digest: Digest) async throws -> BlobHead {
+        let response = try await send(RegistryRequest(.HEAD, repository, "blobs/\(digest)"))
+        await response.body.discard()
+        let isElsewhere = response.url.origin != settings.url.origin
+        switch response.status {
+        case 200:
+            if let size = announcedSize(response) { return BlobHead(size: size) }
+        case 404, 405, 501: break
+        case 400..<500 where isElsewhere && response.status != 429: break
+        default: throw await failure(response)
+        }
+        return try await firstByte(repository, digest)
+    }
+
+    /// A blob, or a range of it, unverified.
+    ///
+    /// - Parameters:
+    ///   - range: what to ask for; nil for the whole.
+    ///   - total: the blob's size where it is known; a partial answer must agree.
+    /// - Throws: `.malformed` where the Content-Range is not the one asked for or the body is
+    ///   encoded (R8, R56); `.status(416)` where the range starts behind the end.
+    package func blob(
+        _ repository: RepositoryName, _ digest: Digest, range: RequestedRange? = nil,
+        total: Int64? = nil
+    ) async throws -> BlobResponse {
+        var request = RegistryRequest(.GET, repository, "blobs/\(digest)")
+        if let range { request.headers.add(name: "range", value: range.headerValue) }
+        let response = try await send(request, expecting: range == nil ? [200] : [200, 206])
+        try requireIdentity(response)
+        guard response.status == 206, let range else {
+            let length = contentLength(response)
+            return BlobResponse(
+                kind: .whole(length: length), body: blobBody(response, length: length))
+        }
+        guard let answer = response.headers.first(name: "content-range").flatMap(ContentRange.init),
+            range.isAnswered(by: answer, total: total)
+        else {
+            throw error(.malformed, "\(response.url.origin) sent a range that was not asked for")
+        }
+        return BlobResponse(
+            kind: .partial(answer), body: blobBody(response, length: Int64(answer.range.count)))
+    }
+
+    private func blobBody(_ response: TransportResponse, length: Int64?) -> BlobBody {
+        BlobBody(
+            source: response.body, length: length, upstream: settings.name, url: response.url)
+    }
+
+    private func firstByte(_ repository: RepositoryName, _ digest: Digest) async throws -> BlobHead {
+        var request = RegistryRequest(.GET, repository, "blobs/\(digest)")
+        request.headers.add(name: "range", value: RequestedRange(start: 0, end: 1).headerValue)
+        let response = try await send(request, expecting: [200, 206, 416])
+        let contentRange = response.headers.first(name: "content-range")
+        switch response.status {
+        case 200:
+            return BlobHead(size: contentLength(response))
+        case 206:
+            await response.body.discard()
+            return BlobHead(size: contentRange.flatMap { ContentRange($0) }?.total)
+        default:
+            guard contentRange == ContentRange.unsatisfied(total: 0) else {
+                throw await failure(response)
+            }
+            await response.body.discard()
+            return BlobHead(size: 0)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// Follows redirects, and keeps the Authorization to the origin that asked for it (R66).
+import Logging
+import NIOHTTP1
+
+extension RegistryClient {
+    func follow(
+        _ request: RegistryRequest, authorization: Authorization?
+    ) async throws -> TransportResponse {
+        var url = settings.url.appending(path: request.path, query: request.query)
+        guard url.origin.isTLS || settings.allowHTTP else {
+            throw error(.unreachable, "\(url.origin) is plain http, which is not allowed for it")
+        }
+        for hops in 0... {
+            let response = try await hop(request, to: url, authorization: authorization)
+            guard Redirects.isRedirect(status: response.status) else { return response }
+            do throws(Redirects.Refusal) {
+                url = try Redirects.target(
+                    of: response.headers.first(name: "location"), from: url, hops: hops,
+                    allowHTTP: settings.allowHTTP)
+            } catch {
+                throw self.error(
+                    .refusedRedirect(error.reason), "\(url.origin) sent \(error.reason)")
+            }
+            await response.body.discard()
+        }
+        throw error(.refusedRedirect("no end"), "\(url.origin) redirects without end")
+    }
+
+    private func hop(
+        _ request: RegistryRequest, to url: EndpointURL, authorization: Authorization?
+    ) async throws -> TransportResponse {
+        var headers = request.headers
+        if let authorization, url.origin == settings.url.origin {
+            headers.replaceOrAdd(name: "authorization", value: authorization.headerValue)
+        }
+        let sent = TransportRequest(
+            method: request.method, url: url, headers: headers, tls: tls,
+            timeouts: settings.timeouts)
+        do {
+            let response = try await http.send(sent, to: destination(url))
+            logger.debug(
+                "upstream request",
+                metadata: [
+                    "upstream": "\(settings.name)", "method": "\(request.method)",
+                    "url": "\(url)", "status": "\(response.status)",
+                ])
+            return response
+        } catch {
+            throw UpstreamError.beforeHead(error, upstream: settings.name, url: url)
+        }
+    }
+
+    func destination(_ url: EndpointURL) -> HTTPTransport.Destination {
+        url.origin == settings.url.origin ? .configured : .named
+    }
+}

@@ -1,0 +1,29 @@
+// One read of a registry, before authentication and redirects.
+import NIOHTTP1
+import OCI
+
+struct RegistryRequest: Sendable {
+    var method: HTTPMethod
+    /// Below the upstream's URL, beginning with `/v2/`.
+    var path: String
+    var query: String?
+    var headers = HTTPHeaders()
+    /// The repository whose pull scope is needed; nil for `/v2/` itself.
+    var repository: RepositoryName?
+
+    /// A request for something of `repository`, such as `manifests/latest`.
+    init(
+        _ method: HTTPMethod, _ repository: RepositoryName, _ path: String, query: String? = nil
+    ) {
+        self.method = method
+        self.path = "/v2/\(repository)/\(path)"
+        self.query = query
+        self.repository = repository
+    }
+
+    /// `/v2/` itself.
+    init(ping method: HTTPMethod) {
+        self.method = method
+        self.path = "/v2/"
+    }
+}

@@ -1,0 +1,79 @@
+// What the errors of the HTTP stack mean for an upstream.
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+extension UpstreamError {
+    /// The error of a request that had no response head yet. Cancellation stays what it is.
+    static func beforeHead(_ error: any Error, upstream: String, url: EndpointURL) -> any Error {
+        let host = url.origin
+        switch error {
+        case is CancellationError, is UpstreamError:
+            return error
+        case let timeout as ExchangeTimeout:
+            return timedOut(timeout.phase, upstream: upstream, at: host)
+        case let error as HTTPClientError where connectTimeouts.contains(error):
+            return timedOut(.connect, upstream: upstream, at: host)
+        case is HTTPParserError:
+            return UpstreamError(
+                upstream: upstream, kind: .malformed, message: "\(host) answered no valid HTTP")
+        default:
+            return UpstreamError(
+                upstream: upstream, kind: .unreachable,
+                message: "no answer from \(host): \(reason(error))")
+        }
+    }
+
+    /// The error of a body that broke off.
+    static func inBody(_ error: any Error, upstream: String, url: EndpointURL) -> any Error {
+        let host = url.origin
+        switch error {
+        case is CancellationError, is UpstreamError:
+            return error
+        case let timeout as ExchangeTimeout:
+            return timedOut(timeout.phase, upstream: upstream, at: host)
+        case let error as HTTPParserError where error != .invalidEOFState:
+            return UpstreamError(
+                upstream: upstream, kind: .malformed,
+                message: "\(host) sent a body that is no valid HTTP")
+        default:
+            return UpstreamError(
+                upstream: upstream, kind: .truncated,
+                message: "the body from \(host) broke off: \(reason(error))")
+        }
+    }
+
+    private static func timedOut(
+        _ phase: Phase, upstream: String, at host: EndpointURL.Origin
+    ) -> UpstreamError {
+        UpstreamError(
+            upstream: upstream, kind: .timedOut(phase),
+            message: "\(host) did not go on in time (\(phase.rawValue))")
+    }
+
+    private static let connectTimeouts: [HTTPClientError] = [
+        .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout,
+    ]
+
+    /// A few words out of the error, never its whole description, which may hold the URL.
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as HTTPClientError: error.shortDescription
+        case let error as IOError: error.description
+        case let error as NIOConnectionError: reason(error)
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: "TLS: \(error)"
+        case is HTTPParserError: "connection closed"
+        default: "\(type(of: error))"
+        }
+    }
+
+    private static func reason(_ error: NIOConnectionError) -> String {
+        if let failure = error.connectionErrors.first {
+            return (failure.error as? IOError)?.description ?? "\(failure.error)"
+        }
+        return error.dnsAError == nil && error.dnsAAAAError == nil
+            ? "connection failed" : "host name not found"
+    }
+}

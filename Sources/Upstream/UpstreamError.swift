@@ -1,0 +1,67 @@
+/// The one error of this module: why an upstream gave no usable answer.
+
+package struct UpstreamError: Error, Sendable, Equatable {
+    package enum Phase: String, Sendable {
+        case connect, responseHeader, idle, token
+    }
+
+    package enum Kind: Sendable, Equatable {
+        /// The final status, after authentication was tried as far as it goes.
+        case status(Int)
+        /// 429, with the seconds of `Retry-After` where the upstream gave them.
+        case rateLimited(retryAfterSeconds: Int?)
+        /// No connection: name resolution, refusal, TLS, or closed before a response head.
+        case unreachable
+        case timedOut(Phase)
+        /// A document is larger than what is read into memory (R44, R45).
+        case tooLarge(limitBytes: Int)
+        /// The answer breaks HTTP or the distribution specification.
+        case malformed
+        case refusedRedirect(String)
+        case refusedRealm(String)
+        /// The connection ended before the announced end of the body.
+        case truncated
+    }
+
+    /// The name of the upstream in the configuration.
+    package var upstream: String
+    package var kind: Kind
+    /// One sentence for logs and for the `detail` of an error body. Holds no secret and no
+    /// query string of a link.
+    package var message: String
+
+    package init(upstream: String, kind: Kind, message: String) {
+        self.upstream = upstream
+        self.kind = kind
+        self.message = message
+    }
+
+    /// Whether the upstream is (for now) not able to answer, so that a stale tag may be served
+    /// (R50–R52). Never true of 401, 403 and 404: those are answers.
+    package var isUnavailable: Bool {
+        switch kind {
+        case .unreachable, .timedOut, .rateLimited, .truncated: true
+        case .status(let status): status >= 500
+        case .tooLarge, .malformed, .refusedRedirect, .refusedRealm: false
+        }
+    }
+
+    /// A label out of a small fixed set, fit for a metric.
+    package var shortDescription: String {
+        switch kind {
+        case .status(let status): (400..<600).contains(status) ? "status_\(status)" : "status_other"
+        case .rateLimited: "rate_limited"
+        case .unreachable: "unreachable"
+        case .timedOut(let phase): "timed_out_\(phase.rawValue)"
+        case .tooLarge: "too_large"
+        case .malformed: "malformed"
+        case .refusedRedirect: "refused_redirect"
+        case .refusedRealm: "refused_realm"
+        case .truncated: "truncated"
+        }
+    }
+}
+
+extension UpstreamError: CustomStringConvertible {
+    package var description: String { "\(upstream): \(message)" }
+}

@@ -1,0 +1,75 @@
+/// What the configuration says about one upstream registry, already parsed and validated.
+
+package struct UpstreamSettings: Sendable, Equatable {
+    /// The upstream's name in Larder, such as `docker.io`; part of the cache key.
+    package var name: String
+    /// Where its `/v2/` is, such as `https://registry-1.docker.io`, maybe below a path.
+    package var url: EndpointURL
+    /// Larder's own identity there; the first is used, none means anonymous.
+    package var credentials: [Credential]
+    /// A PEM file of authorities trusted in addition to the system's.
+    package var caFile: String?
+    /// Whether plain http is accepted, for the registry, its realm and its redirects.
+    package var allowHTTP: Bool
+    /// Whether addresses that are private or loopback may be connected to (R70).
+    package var allowPrivateAddresses: Bool
+    /// Further hosts that the credentials may be sent to as token realms (R67).
+    package var realms: [String]
+    package var timeouts: Timeouts
+
+    package init(
+        name: String,
+        url: EndpointURL,
+        credentials: [Credential] = [],
+        caFile: String? = nil,
+        allowHTTP: Bool = false,
+        allowPrivateAddresses: Bool = false,
+        realms: [String] = [],
+        timeouts: Timeouts = Timeouts()
+    ) {
+        self.name = name
+        self.url = url
+        self.credentials = credentials
+        self.caFile = caFile
+        self.allowHTTP = allowHTTP
+        self.allowPrivateAddresses = allowPrivateAddresses
+        self.realms = realms
+        self.timeouts = timeouts
+    }
+}
+
+/// A user name and password for an upstream registry.
+package struct Credential: Sendable, Hashable {
+    package var username: String
+    package var password: Secret
+
+    package init(username: String, password: Secret) {
+        self.username = username
+        self.password = password
+    }
+}
+
+/// How long each phase of an upstream request may last.
+package struct Timeouts: Sendable, Equatable {
+    /// From the start of the request until a connection is there, TLS included.
+    package var connect: Duration
+    /// From the request's bytes being sent until the response head.
+    package var responseHeader: Duration
+    /// Without a byte of the body while a reader waits; for small documents that are read
+    /// whole, the limit of the entire body.
+    package var idle: Duration
+    /// A token request as a whole.
+    package var token: Duration
+
+    package init(
+        connect: Duration = .seconds(10),
+        responseHeader: Duration = .seconds(30),
+        idle: Duration = .seconds(60),
+        token: Duration = .seconds(15)
+    ) {
+        self.connect = connect
+        self.responseHeader = responseHeader
+        self.idle = idle
+        self.token = token
+    }
+}

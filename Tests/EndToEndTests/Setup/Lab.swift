@@ -1,0 +1,33 @@
+// A registry with images and a Larder before it, for one test.
+
+import Foundation
+
+/// A cold Larder whose upstreams `docker.io` and `lab.local` are one docker-registry. Neither is
+/// running until a test says so.
+struct Lab: Sendable {
+    let images: TestImages
+    let registry: DockerRegistry
+    let larder: LarderProcess
+    /// For the clients' own data.
+    let directory: URL
+
+    /// Runs `body` with the registry and Larder running, both cold.
+    func serving<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        try await larder.running { _ in
+            try await registry.running { try await body() }
+        }
+    }
+
+    /// Runs `body` with a lab in a directory of its own.
+    static func with<Value>(_ body: (Lab) async throws -> Value) async throws -> Value {
+        let images = try await TestImages.shared()
+        return try await withTemporaryDirectory { directory in
+            let registry = DockerRegistry(storage: images.storage, directory: directory)
+            let url = "http://127.0.0.1:\(registry.port)"
+            let larder = LarderProcess(
+                directory: directory, upstreams: ["docker.io": url, "lab.local": url])
+            return try await body(
+                Lab(images: images, registry: registry, larder: larder, directory: directory))
+        }
+    }
+}

@@ -1,0 +1,98 @@
+// The program under test, as a process.
+
+import Foundation
+
+/// Where a Larder listens and keeps its data; it can be started, killed and started again on the
+/// same directory.
+struct LarderProcess: Sendable {
+    var port = FreePort.next()
+    /// For its configuration, data and log.
+    let directory: URL
+    /// The URLs of the upstreams by name.
+    var upstreams: [String: String]
+    /// `tags.fresh_for`; by default every pull by tag asks the upstream again.
+    var tagsFreshFor = "0s"
+
+    var dataDirectory: URL { directory.appending(path: "data") }
+    var log: URL { directory.appending(path: "larder.log") }
+    /// `host:port`, as clients name a registry.
+    var address: String { "127.0.0.1:\(port)" }
+    var url: String { "http://\(address)" }
+    /// What is left of downloads that did not end.
+    var unfinishedFills: [String] { dataDirectory.appending(path: "fills").names() }
+
+    /// The same Larder, on the same port and directory, with other upstreams.
+    func withUpstreams(_ upstreams: [String: String]) -> Self {
+        var copy = self
+        copy.upstreams = upstreams
+        return copy
+    }
+
+    /// Runs Larder while `body` runs, and expects it to end cleanly on SIGTERM.
+    func running<Value: Sendable>(_ body: (Daemon) async throws -> Value) async throws -> Value {
+        let outcome = try await start(body)
+        guard outcome.endedCleanly else {
+            throw ToolFailure(command: ["larder"], reason: "did not end cleanly on SIGTERM")
+        }
+        return outcome.value
+    }
+
+    /// Runs Larder while `body` runs, which kills it.
+    func runningUntilKilled<Value: Sendable>(
+        _ body: (Daemon) async throws -> Value
+    ) async throws -> Value {
+        try await start(body).value
+    }
+
+    private func start<Value: Sendable>(
+        _ body: (Daemon) async throws -> Value
+    ) async throws -> DaemonOutcome<Value> {
+        let configuration = try directory.write(yaml, to: "larder.yaml")
+        let command = [
+            try Self.executable(), "serve", "--config", configuration.path,
+        ]
+        return try await withDaemon(
+            command, environment: Self.environmentWithoutSettings(), log: log,
+            isReady: { _ in try await Curl.status(of: url + "/readyz") == 200 },
+            body: { daemon in
+                do {
+                    return try await body(daemon)
+                } catch let failure as ToolFailure {
+                    throw DaemonFailure(failure.description, log: log)
+                }
+            })
+    }
+
+    private var yaml: String {
+        let upstreams = upstreams.map { name, url in
+            "  \(name): {url: \"\(url)\", allow_http: true, allow_private_addresses: true}"
+        }
+        return """
+            listen: \(address)
+            domain: example.com
+            data_dir: \(dataDirectory.path)
+            log: {level: info, format: json}
+            tags: {fresh_for: \(tagsFreshFor)}
+            upstreams:
+            \(upstreams.sorted().joined(separator: "\n"))
+
+            """
+    }
+
+    /// Larder takes settings from `LARDER_…` variables, and refuses those it does not know.
+    private static func environmentWithoutSettings() -> [String: String?] {
+        let names = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("LARDER_") }
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, nil) })
+    }
+
+    /// The binary that `LARDER_BINARY` names, else the one built beside the tests.
+    private static func executable() throws -> String {
+        let chosen = ProcessInfo.processInfo.environment["LARDER_BINARY"]
+        let built = Bundle.main.bundleURL.appending(path: "larder").path
+        let path = chosen ?? built
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw ToolFailure(command: [path], reason: "no such binary; see LARDER_BINARY")
+        }
+        return path
+    }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+@testable import Server
+
+/// `config/larder.yaml`, in which `# ` begins prose and a `#` without a blank a key.
+struct ShippedConfigurationTests {
+    private static let files = [
+        "/run/secrets/hub": "secret\n",
+        "/etc/larder/lab-ca.pem": "-----BEGIN CERTIFICATE-----",
+    ]
+
+    private static let lines: [String] = {
+        let file = URL(filePath: #filePath).resolvingSymlinksInPath()
+            .appending(path: "../../../../config/larder.yaml").standardized
+        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }()
+
+    private static func isExample(_ line: String) -> Bool {
+        let text = line.drop { $0 == " " }
+        return text.first == "#" && text.dropFirst().first.map { $0 != " " } == true
+    }
+
+    private static let uncommented: [String] = lines.map { line in
+        guard isExample(line), let sign = line.firstIndex(of: "#") else { return line }
+        return String(line[..<sign] + line[line.index(after: sign)...])
+    }
+
+    @Test func `as shipped it gives the defaults`() throws {
+        let shipped = try ConfigurationFixture.load(Self.lines.joined(separator: "\n"))
+        #expect(shipped.configuration == (try ConfigurationFixture.load().configuration))
+        #expect(shipped.origins.isEmpty)
+    }
+
+    @Test func `every example is right, and every key outside of upstreams shows its default`()
+        throws
+    {
+        let loaded = try ConfigurationFixture.load(
+            Self.uncommented.joined(separator: "\n"), files: Self.files)
+        var configuration = loaded.configuration
+        #expect(configuration.domain == "example.com")
+        #expect(configuration.upstreams["lab.local"]?.allowHTTP == true)
+        configuration.domain = nil
+        configuration.upstreams = BuiltInUpstreams.all
+        #expect(configuration == (try ConfigurationFixture.load().configuration))
+    }
+
+    @Test func `every key above the upstreams' own can be uncommented alone`() throws {
+        let outer = Self.lines.indices.filter { index in
+            Self.isExample(Self.lines[index]) && !Self.lines[index].hasPrefix("    ")
+        }
+        for index in outer {
+            var lines = Self.lines
+            lines[index] = Self.uncommented[index]
+            #expect(
+                ConfigurationFixture.problems(lines.joined(separator: "\n"), files: Self.files)
+                    == [], "line \(index + 1)")
+        }
+    }
+
+    @Test func `it has every key of the schema, and no other`() throws {
+        let text = Self.uncommented.joined(separator: "\n")
+        let root = try #require(try YAMLDocument.parse(text))
+        let documented = Set(Self.keys(root).map(\.path))
+        let settings = ConfigurationSchema.settings.filter(\.isSupported).map(\.path)
+        let upstream = ConfigurationSchema.upstream.filter(\.isSupported).map {
+            [ConfigurationSchema.upstreamsKey, "*"] + $0.path
+        }
+        let known = Set((settings + upstream).map { $0.joined(separator: ".") })
+        #expect(known.subtracting(documented) == [])
+        let sections = ["log", "tags", "cache", "fill", "shutdown", "upstreams", "upstreams.*"]
+        #expect(documented.subtracting(known) == Set(sections + ["upstreams.*.timeouts"]))
+    }
+
+    @Test func `every key tells its type and default, and whether it needs a restart`() throws {
+        let root = try #require(
+            try YAMLDocument.parse(Self.uncommented.joined(separator: "\n")))
+        let lines = Dictionary(
+            Self.keys(root).map { ($0.path, $0.line) }, uniquingKeysWith: { first, _ in first })
+        for setting in ConfigurationSchema.settings {
+            let line = try #require(lines[setting.path.joined(separator: ".")])
+            let text = Self.prose(above: line)
+            #expect(text.contains("Type: ") && text.contains("Default: "), "\(setting.path)")
+            #expect(text.contains("restart") == (setting.effect == .needsRestart))
+        }
+        for setting in ConfigurationSchema.upstream where setting.isSupported {
+            let line = try #require(lines["upstreams.*." + setting.path.joined(separator: ".")])
+            let text = Self.prose(above: line)
+            #expect(text.contains("Type: ") && text.contains("Default: "), "\(setting.path)")
+        }
+    }
+
+    /// The comment that ends above a line, counted from 1.
+    private static func prose(above line: Int) -> String {
+        let above = lines[..<(line - 1)].reversed().prefix { text in
+            text.drop { $0 == " " }.hasPrefix("# ")
+        }
+        return above.reversed().joined(separator: "\n")
+    }
+
+    /// Every key with its line; `*` stands for an upstream's name.
+    private static func keys(
+        _ node: YAMLNode, below path: [String] = []
+    ) -> [(path: String, line: Int)] {
+        switch node.content {
+        case .scalar: return []
+        case .sequence(let items): return items.flatMap { keys($0, below: path) }
+        case .mapping(let entries):
+            return entries.flatMap { entry in
+                let name = path == [ConfigurationSchema.upstreamsKey] ? "*" : entry.key
+                let key = (
+                    path: (path + [name]).joined(separator: "."), line: entry.keyPosition.line
+                )
+                return [key] + keys(entry.value, below: path + [name])
+            }
+        }
+    }
+}

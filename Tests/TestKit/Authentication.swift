@@ -1,0 +1,90 @@
+// Signing in at a scripted registry: tokens from a realm, or Basic.
+import Synchronization
+
+enum Authentication: Sendable {
+    case token(TokenAuthority, challengesOnlyAtRoot: Bool)
+    case basic(username: String, password: String)
+}
+
+/// Issues tokens and knows which are good; shared by the registry and its token server.
+package final class TokenAuthority: Sendable {
+    package struct Rules: Sendable {
+        package var service = "scripted"
+        /// The field of the answer that holds the token.
+        package var field = "token"
+        package var expiresIn: Int? = 300
+        /// A `user:password` that the token server demands; nil for anonymous tokens.
+        package var credential: String?
+        /// The realm as the challenge states it; nil for the token server's own `/token`.
+        package var realm: String?
+
+        package init() {}
+    }
+
+    private struct State {
+        var rules: Rules
+        var issued: [String: Set<String>] = [:]
+        var count = 0
+    }
+
+    private let state: Mutex<State>
+
+    package init(_ rules: Rules = Rules()) {
+        self.state = Mutex(State(rules: rules))
+    }
+
+    package var rules: Rules { state.withLock { $0.rules } }
+
+    /// How many tokens were issued.
+    package var issuedCount: Int { state.withLock { $0.count } }
+
+    /// Makes all tokens invalid, as when they have ended.
+    package func revokeAll() {
+        state.withLock { $0.issued.removeAll() }
+    }
+
+    func issue(scopes: [String]) -> String {
+        state.withLock { state in
+            state.count += 1
+            let token = "token-\(state.count)"
+            state.issued[token] = Set(scopes)
+            return token
+        }
+    }
+
+    func accepts(_ token: String, for repository: String?) -> Bool {
+        state.withLock { state in
+            guard let scopes = state.issued[token] else { return false }
+            return repository.map { scopes.contains("repository:\($0):pull") } ?? true
+        }
+    }
+}
+
+extension ScriptedRegistry {
+    /// Demands a bearer token of `authority`, whose realm is at `tokenServer` (this server where
+    /// nil).
+    ///
+    /// - Parameter challengesOnlyAtRoot: 401s of resources carry no challenge, as on gcr.io.
+    package func requireToken(
+        _ authority: TokenAuthority, from tokenServer: ScriptedRegistry? = nil,
+        challengesOnlyAtRoot: Bool = false
+    ) {
+        (tokenServer ?? self).issueTokens(authority, registry: self, challengesOnlyAtRoot)
+    }
+
+    private func issueTokens(
+        _ authority: TokenAuthority, registry: ScriptedRegistry, _ challengesOnlyAtRoot: Bool
+    ) {
+        let realm = "\(url)/token"
+        state.withLock { $0.tokenAuthority = authority }
+        registry.state.withLock { state in
+            state.authentication = .token(authority, challengesOnlyAtRoot: challengesOnlyAtRoot)
+            state.realm = authority.rules.realm ?? realm
+        }
+    }
+
+    /// Demands Basic credentials.
+    package func requireBasic(username: String, password: String) {
+        state.withLock { $0.authentication = .basic(username: username, password: password) }
+    }
+}

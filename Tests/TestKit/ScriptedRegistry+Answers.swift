@@ -1,0 +1,156 @@
+// Answers requests as a registry that follows the OCI distribution-spec.
+import Foundation
+import NIOHTTP1
+import OCI
+import Synchronization
+
+
+extension ScriptedRegistry {
+    func answer(_ head: HTTPRequestHead, _ writer: ResponseWriter) async throws {
+        let request = RecordedRequest(
+            method: head.method.rawValue, uri: head.uri,
+            headers: head.headers.map { (name: $0.name, value: $0.value) })
+        let number = requests.append(request)
+        let faults = takeFaults(for: request)
+        var response = self.response(to: request)
+        let ignoresRange = faults.contains { if case .ignoreRange = $0 { true } else { false } }
+        if !ignoresRange { response.applyRange(request.header("range")) }
+        for fault in faults { response.apply(fault, gate: gate) }
+        let status = response.status
+        try await response.send(to: writer, isHead: head.method == .HEAD) {
+            requests.update(number) { $0.status = status }
+        }
+        requests.update(number) { $0.isAnswered = true }
+    }
+
+    private func response(to request: RecordedRequest) -> ScriptedResponse {
+        if request.path == "/token" { return answerToken(request) }
+        if request.path.hasPrefix("/objects/") { return answerObject(request) }
+        guard request.path.hasPrefix("/v2/") else { return .error(404, "NOT_FOUND") }
+        let route = ScriptedRoute(path: request.path)
+        if let refusal = refusal(of: request, repository: route?.repository) { return refusal }
+        if request.path == "/v2/" { return .json(200, "{}") }
+        guard let route else { return .error(404, "NAME_UNKNOWN") }
+        return answer(route, request)
+    }
+
+    private func answer(_ route: ScriptedRoute, _ request: RecordedRequest) -> ScriptedResponse {
+        let (content, storage, pageSize) = state.withLock {
+            ($0.repositories[route.repository], $0.storage, $0.pageSize)
+        }
+        guard let content else { return .error(404, "NAME_UNKNOWN") }
+        switch route.kind {
+        case .manifest: return Self.manifest(content, route.reference)
+        case .blob: return Self.blob(content, route.reference, storage)
+        case .tags: return Self.tags(content, route.repository, request, pageSize)
+        case .referrers: return Self.referrers(content, route.reference, request)
+        }
+    }
+
+    private static func manifest(
+        _ content: RepositoryContent, _ reference: String
+    ) -> ScriptedResponse {
+        let digest = content.tags[reference] ?? (try? Digest(reference))
+        guard let digest, let manifest = content.manifests[digest] else {
+            return .error(404, "MANIFEST_UNKNOWN")
+        }
+        let headers = [
+            ("Content-Type", manifest.mediaType.rawValue),
+            ("Docker-Content-Digest", digest.description),
+        ]
+        return ScriptedResponse(status: 200, headers: headers, body: manifest.bytes)
+    }
+
+    private static func blob(
+        _ content: RepositoryContent, _ reference: String, _ redirect: BlobRedirect?
+    ) -> ScriptedResponse {
+        guard let digest = try? Digest(reference), let bytes = content.blobs[digest] else {
+            return .error(404, "BLOB_UNKNOWN")
+        }
+        if let redirect {
+            let link = redirect.storage.makeLink(to: bytes, uses: redirect.linkUses)
+            return ScriptedResponse(status: redirect.status, headers: [("Location", link)])
+        }
+        let headers = [
+            ("Content-Type", "application/octet-stream"), ("Accept-Ranges", "bytes"),
+            ("Docker-Content-Digest", digest.description),
+        ]
+        return ScriptedResponse(status: 200, headers: headers, body: bytes)
+    }
+
+    private static func tags(
+        _ content: RepositoryContent, _ repository: String, _ request: RecordedRequest,
+        _ pageSize: Int?
+    ) -> ScriptedResponse {
+        let last = request.query("last")
+        let rest = content.tags.keys.sorted().filter { tag in last.map { $0 < tag } ?? true }
+        let size = [request.query("n").flatMap { Int($0) }, pageSize].compactMap { $0 }.min()
+        let page = rest.prefix(size ?? rest.count)
+        let names = page.map { "\"\($0)\"" }.joined(separator: ",")
+        var response = ScriptedResponse.json(200, #"{"name":"\#(repository)","tags":[\#(names)]}"#)
+        if page.count < rest.count, let end = page.last {
+            let next = "/v2/\(repository)/tags/list?last=\(end)&n=\(page.count)"
+            response.setHeader("Link", "<\(next)>; rel=\"next\"")
+        }
+        return response
+    }
+
+    private static func referrers(
+        _ content: RepositoryContent, _ reference: String, _ request: RecordedRequest
+    ) -> ScriptedResponse {
+        guard let digest = try? Digest(reference) else { return .error(400, "DIGEST_INVALID") }
+        let artifactType = request.query("artifactType")
+        let entries = (content.referrers[digest] ?? []).filter { entry in
+            artifactType.map { $0 == entry.artifactType } ?? true
+        }
+        let list = entries.map(\.json).joined(separator: ",")
+        let type = MediaType.ociIndex.rawValue
+        var response = ScriptedResponse.json(
+            200, #"{"schemaVersion":2,"mediaType":"\#(type)","manifests":[\#(list)]}"#)
+        response.setHeader("Content-Type", type)
+        if artifactType != nil { response.setHeader("OCI-Filters-Applied", "artifactType") }
+        return response
+    }
+}
+
+extension ScriptedRegistry {
+    /// The 401 of a request that is not signed in, nil where it is or need not be.
+    private func refusal(
+        of request: RecordedRequest, repository: String?
+    ) -> ScriptedResponse? {
+        let (authentication, realm) = state.withLock { ($0.authentication, $0.realm) }
+        var refusal = ScriptedResponse.error(401, "UNAUTHORIZED")
+        switch authentication {
+        case nil: return nil
+        case .basic(let username, let password):
+            let pair = Data("\(username):\(password)".utf8).base64EncodedString()
+            if request.header("authorization") == "Basic \(pair)" { return nil }
+            refusal.setHeader("WWW-Authenticate", "Basic realm=\"scripted\"")
+        case .token(let authority, let challengesOnlyAtRoot):
+            let token = request.header("authorization")?.split(separator: " ").last ?? ""
+            if authority.accepts(String(token), for: repository) { return nil }
+            if challengesOnlyAtRoot && repository != nil { return refusal }
+            let scope = repository.map { ",scope=\"repository:\($0):pull\"" } ?? ""
+            refusal.setHeader(
+                "WWW-Authenticate",
+                "Bearer realm=\"\(realm)\",service=\"\(authority.rules.service)\"\(scope)")
+        }
+        return refusal
+    }
+
+    private func answerToken(_ request: RecordedRequest) -> ScriptedResponse {
+        guard let authority = state.withLock({ $0.tokenAuthority }) else {
+            return .error(404, "NOT_FOUND")
+        }
+        let rules = authority.rules
+        if let credential = rules.credential {
+            let expected = "Basic \(Data(credential.utf8).base64EncodedString())"
+            guard request.header("authorization") == expected else {
+                return .error(401, "UNAUTHORIZED")
+            }
+        }
+        let token = authority.issue(scopes: request.queries("scope"))
+        let expiry = rules.expiresIn.map { ",\"expires_in\":\($0)" } ?? ""
+        return .json(200, "{\"\(rules.field)\":\"\(token)\"\(expiry)}")
+    }
+}
