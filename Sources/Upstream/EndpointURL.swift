@@ -1,4 +1,4 @@
-/// An absolute http or https URL in validated pieces: a registry, a realm or a redirect's target.
+// An absolute http or https URL in validated pieces: a registry, a realm or a redirect's target.
 import FoundationEssentials
 
 package struct EndpointURL: Sendable, Hashable {

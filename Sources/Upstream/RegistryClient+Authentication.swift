@@ -38,7 +38,9 @@ extension RegistryClient {
     /// Asks `/v2/` for its challenge and remembers it; nil where it answers without one.
     func learnChallenge() async throws -> Challenge? {
         let response = try await follow(RegistryRequest(ping: .GET), authorization: nil)
-        guard response.status == 401 || response.status == 200 else { throw await failure(response) }
+        guard response.status == 401 || response.status == 200 else {
+            throw await failure(response)
+        }
         await response.body.discard()
         guard let offered = Challenge.preferred(in: response.headers["www-authenticate"]) else {
             return nil

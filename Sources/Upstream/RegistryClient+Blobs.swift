@@ -86,7 +86,8 @@ extension RegistryClient {
             source: response.body, length: length, upstream: settings.name, url: response.url)
     }
 
-    private func firstByte(_ repository: RepositoryName, _ digest: Digest) async throws -> BlobHead {
+    private func firstByte(_ repository: RepositoryName, _ digest: Digest) async throws -> BlobHead
+    {
         var request = RegistryRequest(.GET, repository, "blobs/\(digest)")
         request.headers.add(name: "range", value: RequestedRange(start: 0, end: 1).headerValue)
         let response = try await send(request, expecting: [200, 206, 416])

@@ -1,5 +1,5 @@
-/// A string that must not appear in logs, errors, dumps or the printed configuration.
-///
+// A string that must not appear in logs, errors, dumps or the printed configuration.
+
 /// Every way of printing it gives `<redacted>`; the text itself comes only from ``reveal()``.
 package struct Secret: Sendable, Hashable {
     private let text: String

@@ -1,4 +1,4 @@
-/// Counts the HTTP requests sent upstream on behalf of one client request.
+// Counts the HTTP requests sent upstream on behalf of one client request.
 import Synchronization
 
 package enum UpstreamCalls {

@@ -1,4 +1,4 @@
-/// The one error of this module: why an upstream gave no usable answer.
+// The one error of this module: why an upstream gave no usable answer.
 
 package struct UpstreamError: Error, Sendable, Equatable {
     package enum Phase: String, Sendable {

@@ -1,4 +1,4 @@
-/// What the configuration says about one upstream registry, already parsed and validated.
+// What the configuration says about one upstream registry, already parsed and validated.
 
 package struct UpstreamSettings: Sendable, Equatable {
     /// The upstream's name in Larder, such as `docker.io`; part of the cache key.

@@ -1,6 +1,7 @@
+import OCI
+
 // The digest of bytes, for tests.
 import struct Crypto.SHA256
-import OCI
 
 extension Digest {
     /// The SHA-256 digest of `bytes`.

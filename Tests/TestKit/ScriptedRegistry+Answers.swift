@@ -4,7 +4,6 @@ import NIOHTTP1
 import OCI
 import Synchronization
 
-
 extension ScriptedRegistry {
     func answer(_ head: HTTPRequestHead, _ writer: ResponseWriter) async throws {
         let request = RecordedRequest(

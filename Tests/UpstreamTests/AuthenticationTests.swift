@@ -25,7 +25,9 @@ struct AuthenticationTests {
         settings.credentials = [Credential(username: "team", password: Secret("pw"))]
     }
 
-    @Test("an anonymous token is fetched for the pull scope and kept", arguments: ["token", "access_token"])
+    @Test(
+        "an anonymous token is fetched for the pull scope and kept",
+        arguments: ["token", "access_token"])
     func fetchesToken(field: String) async throws {
         try await withSetUp({ $0.field = field }) { registry, authority in
             registry.requireToken(authority)
@@ -187,7 +189,10 @@ struct AuthenticationTests {
     static let tokenFaults: [(Fault, UpstreamError.Kind)] = [
         (.respond(status: 404), .malformed),
         (.respond(status: 503), .status(503)),
-        (.respond(status: 429, headers: [("Retry-After", "7")]), .rateLimited(retryAfterSeconds: 7)),
+        (
+            .respond(status: 429, headers: [("Retry-After", "7")]),
+            .rateLimited(retryAfterSeconds: 7)
+        ),
         (.respond(status: 200, body: "{}"), .malformed),
         (.hang(), .timedOut(.token)),
         (.stall(after: 3), .timedOut(.token)),

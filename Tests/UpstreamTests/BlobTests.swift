@@ -29,7 +29,9 @@ struct BlobTests {
         }
     }
 
-    @Test("a blob without announced length is whole at its end", arguments: [Fault.chunked, .untilClose])
+    @Test(
+        "a blob without announced length is whole at its end",
+        arguments: [Fault.chunked, .untilClose])
     func unknownLength(fault: Fault) async throws {
         try await withBlob { registry, digest in
             registry.inject(fault, on: .init("GET"))
@@ -149,7 +151,9 @@ struct BlobTests {
         [.chunked],
     ]
 
-    @Test("where HEAD fails, GET of the first byte tells the size", arguments: headFaults, [false, true])
+    @Test(
+        "where HEAD fails, GET of the first byte tells the size", arguments: headFaults,
+        [false, true])
     func headFallsBack(faults: [Fault], ignoresRange: Bool) async throws {
         try await withBlob { registry, digest in
             for fault in faults { registry.inject(fault, on: .init("HEAD")) }

@@ -55,7 +55,10 @@ struct ChallengeParserTests {
             [#"Bearer realm="first",realm="second""#],
             [OfferedChallenge(scheme: "bearer", parameters: ["realm": "first"])]
         ),
-        ([#", ,Basic realm="b","#], [OfferedChallenge(scheme: "basic", parameters: ["realm": "b"])]),
+        (
+            [#", ,Basic realm="b","#],
+            [OfferedChallenge(scheme: "basic", parameters: ["realm": "b"])]
+        ),
         ([#"Bearer realm="open"#], [OfferedChallenge(scheme: "bearer")]),
         ([#"realm="x""#], []),
         ([""], []),

@@ -36,7 +36,9 @@ struct ManifestTests {
         .setHeader("Content-Length", "0"), .removeHeader("Content-Type"), .respond(status: 405),
     ]
 
-    @Test("HEAD that lacks something falls back to GET, whose bytes come along", arguments: headFaults)
+    @Test(
+        "HEAD that lacks something falls back to GET, whose bytes come along", arguments: headFaults
+    )
     func headFallsBack(fault: Fault) async throws {
         try await withImage { registry in
             registry.inject(fault, on: .init("HEAD"))
@@ -65,7 +67,8 @@ struct ManifestTests {
         }
     }
 
-    @Test("a manifest over 4 MiB is cut at the cap, announced or not (R44)", arguments: [true, false])
+    @Test(
+        "a manifest over 4 MiB is cut at the cap, announced or not (R44)", arguments: [true, false])
     func capsManifest(announced: Bool) async throws {
         try await withImage { registry in
             let path = RequestMatcher("GET", "/manifests/")
@@ -132,7 +135,8 @@ struct ManifestTests {
             } _: { client in
                 try await errorKind { try await client.manifest(try name(), try tag()) }
             }
-            #expect(registry.requests.all.map(\.path) == ["/prefix/v2/library/app/manifests/latest"])
+            #expect(
+                registry.requests.all.map(\.path) == ["/prefix/v2/library/app/manifests/latest"])
         }
     }
 

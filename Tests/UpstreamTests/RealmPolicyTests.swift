@@ -48,8 +48,14 @@ struct RealmPolicyTests {
         ("https://AUTH.docker.io:8443/token", "https://registry-1.docker.io", false, .trusted),
         ("https://evil.com/token", "https://registry-1.docker.io", false, .anonymousOnly),
         ("https://listed.example/token", "https://registry-1.docker.io", false, .trusted),
-        ("http://auth.docker.io/token", "https://registry-1.docker.io", false, .refused("plain http")),
-        ("http://auth.docker.io/token", "https://registry-1.docker.io", true, .refused("plain http")),
+        (
+            "http://auth.docker.io/token", "https://registry-1.docker.io", false,
+            .refused("plain http")
+        ),
+        (
+            "http://auth.docker.io/token", "https://registry-1.docker.io", true,
+            .refused("plain http")
+        ),
         ("http://127.0.0.1:5001/token", "http://127.0.0.1:5000", true, .trusted),
         ("http://127.0.0.1:5001/token", "http://127.0.0.1:5000", false, .refused("plain http")),
     ]

@@ -19,7 +19,6 @@ struct TokenCacheTests {
             scopes: scopes, credential: credential)
     }
 
-
     @Test("50 callers cause one fetch and all get its token (R58)")
     func sharesOneFetch() async throws {
         let cache = TokenCache()
@@ -126,7 +125,9 @@ struct TokenCacheTests {
         for number in 0...(TokenTable.maximumEntries * 2) {
             let key = try key(scopes: ["repository:r\(number):pull"])
             var id: UInt64 = 0
-            _ = table.step(for: key, now: now) { id = $0; return flight }
+            _ = table.step(for: key, now: now) {
+                id = $0; return flight
+            }
             table.finish(key, id: id, token: token("t"), now: now)
             #expect(table.count <= TokenTable.maximumEntries)
         }

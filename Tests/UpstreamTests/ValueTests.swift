@@ -1,5 +1,5 @@
 // URLs, redirects, links, tokens and secrets: the pure parts.
-import Foundation
+import OCI
 import Testing
 
 @testable import Upstream
@@ -124,7 +124,9 @@ struct ValueTests {
         (.malformed, false), (.refusedRealm("x"), false), (.tooLarge(limitBytes: 1), false),
     ]
 
-    @Test("only an upstream that cannot answer lets a stale tag be served (R52)", arguments: unavailable)
+    @Test(
+        "only an upstream that cannot answer lets a stale tag be served (R52)",
+        arguments: unavailable)
     func tellsUnavailability(kind: UpstreamError.Kind, expected: Bool) {
         #expect(UpstreamError(upstream: "u", kind: kind, message: "").isUnavailable == expected)
     }

@@ -54,7 +54,8 @@ struct ManifestFetching: Sendable {
             let response = try await target.registry.client.manifest(
                 target.key.repository, reference, accept: key.accept)
             let fetched = try verified(
-                response.bytes, announced: response.digest, mediaType: response.mediaType, reference)
+                response.bytes, announced: response.digest, mediaType: response.mediaType, reference
+            )
             services.pendingManifests.add(fetched, in: target.key)
             return fetched
         } afterwards: { fetched in

@@ -1,4 +1,4 @@
-/// How a registry wants to be signed in to, chosen out of its WWW-Authenticate headers.
+// How a registry wants to be signed in to, chosen out of its WWW-Authenticate headers.
 
 package enum Challenge: Sendable, Hashable {
     case bearer(BearerChallenge)

@@ -1,4 +1,4 @@
-/// Reads WWW-Authenticate headers: several challenges in one or several values (RFC 9110 §11.6.1).
+// Reads WWW-Authenticate headers: several challenges in one or several values (RFC 9110 §11.6.1).
 
 /// One challenge as it stands in the header.
 package struct OfferedChallenge: Sendable, Equatable {

@@ -1,4 +1,4 @@
-/// Decides whether a token realm may be asked, and whether with the upstream's credentials (R67).
+// Decides whether a token realm may be asked, and whether with the upstream's credentials (R67).
 
 package enum RealmPolicy {
     package enum Decision: Sendable, Equatable {

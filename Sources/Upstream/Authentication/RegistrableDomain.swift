@@ -1,4 +1,4 @@
-/// Whether two host names are in one hand, as far as a short built-in list can tell.
+// Whether two host names are in one hand, as far as a short built-in list can tell.
 
 package enum RegistrableDomain {
     /// Whether `host` and `other` are equal or below one registrable domain, such as
@@ -45,7 +45,8 @@ package enum RegistrableDomain {
         "awsapprunner.com", "azure-api.net", "azurecr.cn", "azurecr.io", "azurecr.us",
         "azureedge.net", "azurewebsites.net", "backblazeb2.com", "bitbucket.io", "cloudapp.net",
         "cloudflarestorage.com", "cloudfront.net", "cloudfunctions.net", "code.run",
-        "compute-1.amazonaws.com", "deno.dev", "digitaloceanspaces.com", "duckdns.org", "dyndns.org",
+        "compute-1.amazonaws.com", "deno.dev", "digitaloceanspaces.com", "duckdns.org",
+        "dyndns.org",
         "firebaseapp.com", "fly.dev", "github.io", "githubpreview.dev", "githubusercontent.com",
         "gitlab.io", "googleapis.com", "googleusercontent.com", "herokuapp.com", "hf.space",
         "jfrog.io", "linodeobjects.com", "localhost.run", "myqcloud.com", "netlify.app",

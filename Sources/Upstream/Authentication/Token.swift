@@ -1,4 +1,4 @@
-/// A bearer token and how long it may be used.
+// A bearer token and how long it may be used.
 
 struct Token: Sendable, Hashable {
     var value: Secret

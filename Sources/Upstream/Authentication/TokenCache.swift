@@ -1,4 +1,4 @@
-/// Bearer tokens by key, each fetched once however many requests wait for it (R58, R65).
+// Bearer tokens by key, each fetched once however many requests wait for it (R58, R65).
 import Synchronization
 
 final class TokenCache: Sendable {

@@ -1,4 +1,4 @@
-/// Reads a token server's answer (distribution's token specification, "Token Response Fields").
+// Reads a token server's answer (distribution's token specification, "Token Response Fields").
 import FoundationEssentials
 
 enum TokenResponse {
@@ -8,7 +8,9 @@ enum TokenResponse {
     /// The token of the answer, nil where it holds none. `expires_in` is 60 s where it is missing,
     /// and at least that; `issued_at` is ignored, as it depends on two clocks (R49).
     static func parse(_ body: [UInt8]) -> Token? {
-        guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(body)) else { return nil }
+        guard let fields = try? JSONDecoder().decode(Fields.self, from: Data(body)) else {
+            return nil
+        }
         let candidates = [fields.token, fields.accessToken].compactMap { $0 }
         guard let value = candidates.first(where: { !$0.isEmpty }), isHeaderSafe(value) else {
             return nil

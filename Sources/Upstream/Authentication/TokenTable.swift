@@ -1,4 +1,4 @@
-/// The token cache's bookkeeping: which token is good, which fetch is under way. No I/O.
+// The token cache's bookkeeping: which token is good, which fetch is under way. No I/O.
 
 struct TokenTable {
     typealias Flight = Task<Secret, any Error>

@@ -48,7 +48,7 @@ package final class HTTPTransport: Sendable {
                 return TransportResponse(
                     url: request.url, status: Int(head.status.code), headers: head.headers,
                     body: body)
-            } catch where attempt == 1 && Self.isClosedConnection(error) {
+            } catch  where attempt == 1 && Self.isClosedConnection(error) {
                 // A kept connection may be closed by its server just as it is used again. GET and
                 // HEAD may be repeated (RFC 9110 §9.2.2).
                 continue
