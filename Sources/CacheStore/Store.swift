@@ -36,12 +36,13 @@ package final class Store: Sendable {
         try await finishInterruptedWork()
     }
 
-    /// Readers first, then the writer, which folds the WAL in.
+    /// Readers first, then the writer, which folds the WAL in; the lock last.
     package func close() async {
         await flushAccesses()
         await reader.close()
         await writer.close()
         await threads.shutdown()
+        directory.unlock()
     }
 
     // MARK: The index

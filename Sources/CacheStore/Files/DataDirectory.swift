@@ -31,6 +31,11 @@ package final class DataDirectory: Sendable {
         }
     }
 
+    /// Gives the lock up, when nothing works on the directory any more.
+    func unlock() {
+        _ = flock(lock.descriptor, LOCK_UN)
+    }
+
     var database: String { path + "/larder.db" }
     var fills: String { path + "/fills" }
 

@@ -10,15 +10,15 @@ import Synchronization
 final class Exchange: HTTPClientResponseDelegate {
     typealias Response = Void
 
-    fileprivate struct Running {
+    struct Running {
         var state: ExchangeState
         var task: HTTPClient.Task<Void>?
         var timer: Scheduled<Void>?
         var isAbandoned = false
     }
 
-    private let running: Mutex<Running>
-    private let timeouts: Timeouts
+    let running: Mutex<Running>
+    let timeouts: Timeouts
 
     private init(timeouts: Timeouts, total: ExchangeState.Limit?) {
         var state = ExchangeState(idle: TimeAmount(timeouts.idle))
@@ -106,101 +106,6 @@ final class Exchange: HTTPClientResponseDelegate {
     }
 }
 
-extension Exchange {
-    func didSendRequestHead(task: HTTPClient.Task<Void>, _ head: HTTPRequestHead) {
-        running.withLock { running in
-            running.state.requestSent()
-            running.state.limitHead(Self.limit(timeouts.responseHeader, .responseHeader))
-        }
-        check(on: task.eventLoop)
-    }
-
-    func didReceiveHead(
-        task: HTTPClient.Task<Void>, _ head: HTTPResponseHead
-    ) -> EventLoopFuture<Void> {
-        let waiter = running.withLock { $0.state.receive(head: head) }
-        check(on: task.eventLoop)
-        waiter?.resume(returning: head)
-        return task.eventLoop.makeSucceededVoidFuture()
-    }
-
-    func didReceiveBodyPart(
-        task: HTTPClient.Task<Void>, _ buffer: ByteBuffer
-    ) -> EventLoopFuture<Void> {
-        let promise = task.eventLoop.makePromise(of: Void.self)
-        let delivery = running.withLock { running in
-            let delivery = running.state.receive(body: buffer)
-            if case .pause = delivery { running.state.pause(promise) }
-            return delivery
-        }
-        switch delivery {
-        case .hand(let chunk, let waiter):
-            promise.succeed()
-            waiter.resume(returning: chunk)
-        case .kept: promise.succeed()
-        case .pause: break
-        }
-        return promise.futureResult
-    }
-
-    func didFinishRequest(task: HTTPClient.Task<Void>) {
-        let (waiter, timer) = running.withLock { running in
-            (running.state.finish(), running.release())
-        }
-        timer?.cancel()
-        waiter?.resume(returning: nil)
-    }
-
-    func didReceiveError(task: HTTPClient.Task<Void>, _ error: any Error) {
-        fail(error)
-    }
-
-    private func fail(_ error: any Error, discarding: Bool = false) {
-        let (waiters, timer) = running.withLock { running in
-            (running.state.fail(error, discarding: discarding), running.release())
-        }
-        timer?.cancel()
-        waiters.paused?.succeed()
-        waiters.head?.resume(throwing: error)
-        waiters.body?.resume(throwing: error)
-    }
-}
-
-extension Exchange {
-    private static func limit(
-        _ duration: Duration, _ phase: UpstreamError.Phase
-    ) -> ExchangeState.Limit {
-        ExchangeState.Limit(at: .now() + TimeAmount(duration), phase: phase)
-    }
-
-    /// Looks at the deadlines, and arranges for the next look.
-    private func check(on loop: any EventLoop) {
-        let (verdict, old) = running.withLock { running in
-            let verdict = running.state.verdict(now: .now())
-            defer { running.timer = nil }
-            return (verdict, running.timer)
-        }
-        old?.cancel()
-        switch verdict {
-        case .over: break
-        case .expired(let phase):
-            let task = running.withLock { $0.task }
-            fail(ExchangeTimeout(phase: phase), discarding: true)
-            task?.cancel()
-        case .checkAgain(let instant):
-            let timer = loop.scheduleTask(deadline: instant) { [weak self] in
-                self?.check(on: loop) ?? ()
-            }
-            let superseded = running.withLock { running in
-                guard !running.state.isOver else { return timer as Scheduled<Void>? }
-                defer { running.timer = timer }
-                return running.timer
-            }
-            superseded?.cancel()
-        }
-    }
-}
-
 extension Exchange.Running {
     /// Lets go of the request, and gives the timer that is to be cancelled.
     mutating func release() -> Scheduled<Void>? {
@@ -210,9 +115,4 @@ extension Exchange.Running {
         }
         return timer
     }
-}
-
-/// A phase of an exchange lasted too long.
-struct ExchangeTimeout: Error, Equatable {
-    var phase: UpstreamError.Phase
 }

@@ -18,6 +18,8 @@ final class Relay: Sendable {
     private struct State {
         var passed = 0
         var sockets: [Int32] = []
+        /// Threads that may still use a socket: the one that accepts, and two per connection.
+        var threads = 1
         var isClosed = false
     }
 
@@ -44,15 +46,27 @@ final class Relay: Sendable {
             close(descriptor)
             throw ToolFailure(command: ["relay"], reason: "cannot listen, errno \(errno)")
         }
+        state.withLock { $0.sockets = [descriptor] }
         Thread.detachNewThread { [self] in acceptClients() }
     }
 
+    /// Wakes every thread; the last one closes the sockets.
     private func shutDown() {
-        let sockets = state.withLock { state in
+        state.withLock { state in
             state.isClosed = true
-            return state.sockets
+            for descriptor in state.sockets { shutdown(descriptor, Int32(SHUT_RDWR)) }
         }
-        for descriptor in [listener] + sockets { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    }
+
+    /// Counts a thread as done. Sockets are closed only once no thread is left, so that none
+    /// meets a number that has been given to another file.
+    private func threadEnds() {
+        state.withLock { state in
+            state.threads -= 1
+            guard state.threads == 0 else { return }
+            for descriptor in state.sockets { close(descriptor) }
+            state.sockets = []
+        }
     }
 
     private func acceptClients() {
@@ -67,20 +81,21 @@ final class Relay: Sendable {
             Thread.detachNewThread { [self] in copy(from: client, to: upstream, counting: false) }
             Thread.detachNewThread { [self] in copy(from: upstream, to: client, counting: true) }
         }
-        close(listener)
+        threadEnds()
     }
 
     private func register(_ sockets: [Int32]) -> Bool {
         state.withLock { state in
             guard !state.isClosed else { return false }
             state.sockets += sockets
+            state.threads += 2
             return true
         }
     }
 
-    /// Copies until either side closes. The descriptors stay open until the process ends, so that
-    /// `shutDown` never meets a number that has been given to another file.
+    /// Copies until either side closes, or until the limit is reached.
     private func copy(from source: Int32, to destination: Int32, counting: Bool) {
+        defer { threadEnds() }
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while !(counting && isHolding) {
             let count = recv(source, &buffer, buffer.count, 0)
