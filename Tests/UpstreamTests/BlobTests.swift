@@ -68,6 +68,7 @@ struct BlobTests {
         (.setHeader("Content-Range", "bytes 0-9/3000000"), .malformed),
         (.setHeader("Content-Range", "bytes 5-2999999/4000000"), .malformed),
         (.setHeader("Content-Range", "bytes 5-9/3000000"), .malformed),
+        (.setHeader("Content-Range", "bytes 4-2999999/3000000"), .malformed),
         (.setHeader("Content-Range", "rubbish"), .malformed),
         (.removeHeader("Content-Range"), .malformed),
         (.respond(status: 400), .status(400)),

@@ -14,7 +14,7 @@ struct TimeoutTests {
         try await ScriptedRegistry.with { registry in
             registry.inject(.hang(), on: .init())
             let kind = try await withClient(of: registry) {
-                $0.timeouts.responseHeader = .milliseconds(100)
+                $0.timeouts.responseHeader = .milliseconds(500)
             } _: { client in
                 try await errorKind { try await client.manifest(try name(), try tag()) }
             }

@@ -1,5 +1,6 @@
 // What the errors of the HTTP stack mean for an upstream.
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -61,19 +62,32 @@ extension UpstreamError {
     private static func reason(_ error: any Error) -> String {
         switch error {
         case let error as HTTPClientError: error.shortDescription
-        case let error as IOError: error.description
+        case let error as IOError: reason(errno: error.errnoCode)
         case let error as NIOConnectionError: reason(error)
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: "TLS: \(error)"
-        case is HTTPParserError: "connection closed"
+        case NIOSSLError.handshakeFailed(let failure):
+            "\(failure)".contains("CERTIFICATE_VERIFY_FAILED")
+                ? "TLS certificate not trusted" : "TLS handshake failed"
+        case let error as NIOSSLError: "TLS \(error)"
+        case is NIOSSLExtraError: "TLS certificate is for another host"
+        case is BoringSSLError: "TLS failed"
+        case is HTTPParserError, is ChannelError: "connection closed"
         default: "\(type(of: error))"
         }
     }
 
     private static func reason(_ error: NIOConnectionError) -> String {
-        if let failure = error.connectionErrors.first {
-            return (failure.error as? IOError)?.description ?? "\(failure.error)"
-        }
+        if let failure = error.connectionErrors.first { return reason(failure.error) }
         return error.dnsAError == nil && error.dnsAAAAError == nil
             ? "connection failed" : "host name not found"
+    }
+
+    private static func reason(errno code: CInt) -> String {
+        switch code {
+        case ECONNREFUSED: "connection refused"
+        case ECONNRESET, EPIPE: "connection reset"
+        case EHOSTUNREACH, ENETUNREACH: "no route to host"
+        case ETIMEDOUT: "connection timed out"
+        default: "system error \(code)"
+        }
     }
 }

@@ -33,6 +33,7 @@ struct Containerd: Sendable {
         }
         return try await withDaemon(
             [try Tool.locate("containerd"), "--config", configuration.path],
+            environment: .isolated(in: directory),
             log: directory.appending(path: "containerd.log"),
             isReady: { _ in
                 try await tool.attempt(["--address", socket.path, "version"]).succeeded

@@ -16,7 +16,8 @@ struct Dockerd: Sendable {
         environment["DOCKER_HOST"] = "unix://" + socket
         let docker = Tool(name: "docker", environment: environment)
         return try await withDaemon(
-            try command(), log: directory.appending(path: "dockerd.log"),
+            try command(), environment: .isolated(in: directory),
+            log: directory.appending(path: "dockerd.log"),
             isReady: { _ in
                 try await docker.attempt(["version", "--format", "{{.Server.Version}}"]).succeeded
             },

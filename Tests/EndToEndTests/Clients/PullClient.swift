@@ -48,7 +48,7 @@ extension [String: String] {
     static func isolated(in directory: URL) -> Self {
         [
             "HOME": directory.path, "XDG_RUNTIME_DIR": directory.path,
-            "XDG_CONFIG_HOME": directory.path,
+            "XDG_CONFIG_HOME": directory.path, "TMPDIR": directory.path,
         ]
     }
 }
