@@ -1,0 +1,122 @@
+/// Larder within the test process, in front of a scripted registry.
+import AsyncHTTPClient
+import CacheStore
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import OCI
+import ServiceLifecycle
+import TestKit
+import Testing
+import Upstream
+
+@testable import Server
+
+/// One response, read to its end.
+struct TestResponse {
+    let status: Int
+    let headers: HTTPHeaders
+    let body: [UInt8]
+}
+
+/// A server on a free port with `lab.local` and `docker.io` both at the registry.
+final class TestLarder: Sendable {
+    let url: String
+    let store: Store
+
+    private init(url: String, store: Store) {
+        self.url = url
+        self.store = store
+    }
+
+    static func configuration(
+        for registry: ScriptedRegistry, data: String
+    ) throws -> Configuration {
+        var configuration = Configuration()
+        configuration.dataDirectory = data
+        for name in ["docker.io", "lab.local"] {
+            var upstream = UpstreamConfiguration(
+                name: name, url: try #require(EndpointURL(registry.url)))
+            upstream.allowHTTP = true
+            upstream.allowPrivateAddresses = true
+            upstream.timeouts.idle = .milliseconds(500)
+            upstream.timeouts.responseHeader = .seconds(5)
+            configuration.upstreams[name] = upstream
+        }
+        return configuration
+    }
+
+    /// Runs `body` against a fresh Larder with a data directory of its own.
+    static func with(
+        _ registry: ScriptedRegistry, change: (inout Configuration) -> Void = { _ in },
+        _ body: @Sendable (TestLarder) async throws -> Void
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        var configuration = try configuration(for: registry, data: directory.file("data"))
+        change(&configuration)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let store = try await Store(path: configuration.dataDirectory, logger: logger)
+        let group = MultiThreadedEventLoopGroup.singleton
+        let http = HTTPTransport(eventLoopGroup: group)
+        let services = PullServices(
+            store: store, configuration: configuration, eventLoopGroup: group, logger: logger)
+        let registries = CurrentRegistries(
+            RegistryTable(configuration, http: http, logger: logger))
+        let port = Promise<Int>()
+        let application = Application(
+            responder: RegistryResponder(
+                services: services, registries: registries,
+                pages: Pages(services: services).router().buildResponder(),
+                accessLog: AccessLog(logger: logger)),
+            server: HTTPServerBuilder { RegistryChannel(responder: $0) },
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { port.keep(.success($0.localAddress?.port ?? 0)) },
+            logger: logger)
+        let running = Task { try await application.run() }
+        let larder = TestLarder(url: "http://127.0.0.1:\(try await port.value)", store: store)
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(larder))
+        } catch {
+            result = .failure(error)
+        }
+        running.cancel()
+        _ = try? await running.value
+        await services.blobFetches.shutdown()
+        try await http.shutdown()
+        await store.close()
+        try result.get()
+    }
+
+    func request(
+        _ method: HTTPMethod = .GET, _ path: String, _ headers: [(String, String)] = []
+    ) async throws -> TestResponse {
+        let response = try await start(method, path, headers)
+        let body = try await response.body.collect(upTo: 1 << 30)
+        return TestResponse(
+            status: Int(response.status.code), headers: response.headers,
+            body: Array(body.readableBytesView))
+    }
+
+    /// The response as soon as its head is there.
+    func start(
+        _ method: HTTPMethod = .GET, _ path: String, _ headers: [(String, String)] = []
+    ) async throws -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: url + path)
+        request.method = method
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        return try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+    }
+
+    /// Waits until a tag that was fetched is in the index: responses do not wait for it.
+    func waitUntilStored(_ tag: String, in repository: String) async throws {
+        let key = RepositoryKey(
+            upstream: "lab.local", repository: try RepositoryName(repository))
+        while try await store.tag(Tag(tag), in: key) == nil { await Task.yield() }
+    }
+}
