@@ -58,6 +58,14 @@ struct Answer: Sendable {
     }
 }
 
+extension Answer {
+    /// The digest of the file that is sent whole; nil for anything else.
+    var wholeFile: Digest? {
+        guard status == .ok, case .file = body else { return nil }
+        return fields[.dockerContentDigest].flatMap { try? Digest($0) }
+    }
+}
+
 extension HTTPField.Name {
     static let dockerContentDigest = HTTPField.Name("Docker-Content-Digest")!  // a valid token
     static let dockerAPIVersion = HTTPField.Name("Docker-Distribution-Api-Version")!  // likewise

@@ -85,7 +85,12 @@ where Pages.Context == RegistryContext {
         _ calls: CallCounter
     ) -> Response {
         AnswerSender(answer: answer, isHead: request.method == .head, channel: context.channel)
-            .response { [accessLog] bytes, isComplete in
+            .response { [accessLog, services] bytes, isComplete in
+                if isComplete, let digest = answer.wholeFile,
+                    services.repeatedDownloads.isSuspicious(digest, by: entry.client)
+                {
+                    services.store.verifyInBackground(digest)
+                }
                 accessLog.write(
                     entry, status: answer.status.code, bytes: bytes, isComplete: isComplete,
                     outcome: answer.outcome, upstreamCalls: calls.value)

@@ -14,20 +14,28 @@ final class RepeatedDownloads: Sendable {
     private static let window = Duration.seconds(600)
     private static let limit = 10_000
 
-    private let recent = Mutex<[Download: ContinuousClock.Instant]>([:])
+    private struct State {
+        var downloads: [Download: ContinuousClock.Instant] = [:]
+        var reported: [Digest: ContinuousClock.Instant] = [:]
+    }
 
-    /// Records a whole download; answers whether the same client had one within 10 minutes.
-    func isRepeated(_ digest: Digest, by client: String, now: ContinuousClock.Instant = .now)
-        -> Bool
-    {
+    private let state = Mutex(State())
+
+    /// Records a whole download; answers whether the same client had one within 10 minutes. A
+    /// digest is reported once in that time, however many clients share an address.
+    func isSuspicious(
+        _ digest: Digest, by client: String, now: ContinuousClock.Instant = .now
+    ) -> Bool {
         let download = Download(client: client, digest: digest)
-        return recent.withLock { recent in
-            let last = recent.updateValue(now, forKey: download)
-            if recent.count > Self.limit {
-                recent = recent.filter { now - $0.value < Self.window }
-                if recent.count > Self.limit { recent = [:] }
+        return state.withLock { state in
+            if state.downloads.count >= Self.limit { state = State() }
+            let isRecent = { (time: ContinuousClock.Instant?) in
+                time.map { now - $0 < Self.window } ?? false
             }
-            return last.map { now - $0 < Self.window } ?? false
+            let last = state.downloads.updateValue(now, forKey: download)
+            guard isRecent(last), !isRecent(state.reported[digest]) else { return false }
+            state.reported[digest] = now
+            return true
         }
     }
 }
