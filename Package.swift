@@ -86,12 +86,21 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: settings),
         .testTarget(
-            name: "CacheStoreTests", dependencies: ["CacheStore", "TestKit", subprocess],
+            name: "CacheStoreTests",
+            dependencies: [
+                "CacheStore", "OCI", "Migrations", "TestKit", nioCore, nioPosix, logging,
+            ],
             swiftSettings: settings),
         .testTarget(
-            name: "UpstreamTests", dependencies: ["Upstream", "TestKit"], swiftSettings: settings),
+            name: "UpstreamTests",
+            dependencies: ["Upstream", "OCI", "TestKit", nioCore, nioPosix, nioHTTP1, logging],
+            swiftSettings: settings),
         .testTarget(
-            name: "ServerTests", dependencies: ["Server", "TestKit", asyncHTTPClient, subprocess],
+            name: "ServerTests",
+            dependencies: [
+                "Server", "CacheStore", "Upstream", "OCI", "TestKit", asyncHTTPClient, nioCore,
+                nioPosix, nioHTTP1, logging,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Server", "TestKit", subprocess],

@@ -40,15 +40,19 @@ package enum PercentEncoding {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
                 let digits = rest.prefix(2)
-                guard digits.count == 2, let value = UInt8(String(digits) ?? "", radix: 16) else {
-                    return nil
-                }
+                guard digits.count == 2, digits.allSatisfy(isHexDigit),
+                    let value = UInt8(String(digits) ?? "", radix: 16)
+                else { return nil }
                 bytes.append(value)
                 rest = rest.dropFirst(2)
             default: bytes.append(byte)
             }
         }
         return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        Character(UnicodeScalar(byte)).isHexDigit
     }
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {

@@ -170,4 +170,49 @@ struct StoreTests {
         await store.close()
         directory.remove()
     }
+
+    @Test("R3: verified content of another length than announced is kept, its readers are cut")
+    func otherLength() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try await open(directory)
+        let fill = try await store.beginFill(
+            digest, on: MultiThreadedEventLoopGroup.singleton.any())
+        fill.announce(length: 299_999)
+        try await fill.append(ByteBuffer(bytes: bytes))
+        try await fill.verify()
+        #expect(
+            fill.content.failure == .lengthMismatch(announced: 299_999, actual: 300_000))
+        await fill.commit()
+        #expect(try await store.knowledge(of: digest, in: key).blob?.size == 300_000)
+        await store.close()
+        directory.remove()
+    }
+
+    @Test("R33: unknown files are left alone, partials without a checkpoint are removed")
+    func unknownFiles() async throws {
+        let directory = try TemporaryDirectory()
+        var store = try await open(directory)
+        await store.close()
+        let unknown = directory.file("data") + "/fills/notes.txt"
+        let partial = directory.file("data") + "/fills/sha256-\(digest.hex)"
+        for path in [unknown, partial] { try Data("x".utf8).write(to: URL(fileURLWithPath: path)) }
+        store = try await open(directory)
+        await store.reconcile()
+        #expect(FileManager.default.fileExists(atPath: unknown))
+        #expect(!FileManager.default.fileExists(atPath: partial))
+        await store.close()
+        directory.remove()
+    }
+
+    @Test("R28: a row whose file is gone is a miss and loses its row")
+    func missingFile() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try await open(directory)
+        try await commit(store)
+        try FileManager.default.removeItem(atPath: blobPath(directory))
+        await store.reconcile()
+        #expect(try await store.knowledge(of: digest, in: key).blob == nil)
+        await store.close()
+        directory.remove()
+    }
 }

@@ -173,4 +173,21 @@ struct FillTests {
             }
         }
     }
+
+    @Test("R15: the first client leaves and the fill goes on for the others")
+    func leaderLeaves() async throws {
+        try await withLarder(change: { $0.upstreams["lab.local"]?.timeouts.idle = .seconds(30) }) {
+            larder, registry in
+            registry.inject(.stall(after: 500_000), on: RequestMatcher("GET", "/blobs/"))
+            do {
+                let leader = try await larder.start(.GET, path)
+                var bytes = leader.body.makeAsyncIterator()
+                _ = try await bytes.next()
+            }
+            registry.release("stall")
+            let follower = try await larder.request(.GET, path)
+            #expect(follower.body == blob)
+            #expect(registry.requests.count("GET", "/blobs/") == 1)
+        }
+    }
 }
