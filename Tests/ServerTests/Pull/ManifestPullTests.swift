@@ -1,4 +1,5 @@
 /// Tags and manifests: freshness, staleness, proofs, what the client accepts.
+import CacheStore
 import NIOHTTP1
 import OCI
 import TestKit
@@ -175,6 +176,47 @@ struct ManifestPullTests {
             let unknown = try await larder.request(.GET, path + "?ns=evil.example")
             #expect(unknown.status == 404)
             #expect(String(decoding: unknown.body, as: UTF8.self).contains("NAME_UNKNOWN"))
+        }
+    }
+
+    @Test("an error says whether a copy is in the store")
+    func errorDetail() async throws {
+        try await withLarder(change: { $0.tags.freshFor = .zero }) { larder, registry in
+            registry.inject(.respond(status: 404), on: RequestMatcher(), uses: 1)
+            let absent = try await larder.request(.GET, tagPath)
+            #expect(String(decoding: absent.body, as: UTF8.self).contains("\"cached\":\"false\""))
+            _ = try await larder.request(.GET, tagPath)
+            try await larder.waitUntilStored("latest", in: "app")
+            registry.inject(.respond(status: 404), on: RequestMatcher())
+            let present = try await larder.request(.GET, tagPath)
+            #expect(present.status == 404)
+            #expect(String(decoding: present.body, as: UTF8.self).contains("\"cached\":\"true\""))
+        }
+    }
+
+    @Test("R50: without its upstream Larder starts and says 503 for what it does not have")
+    func upstreamDown() async throws {
+        try await withLarder { larder, registry in
+            await registry.stop()
+            for path in ["/healthz", "/v2/"] {
+                let response = try await larder.request(.GET, path)
+                #expect(response.status == 200)
+            }
+            let manifest = try await larder.request(.GET, tagPath)
+            #expect(manifest.status == 503)
+        }
+    }
+
+    @Test("R49: a verification that lies in the future is not fresh", arguments: [3600, -3600])
+    func clockJump(seconds: Int64) async throws {
+        try await withLarder { larder, registry in
+            _ = try await larder.request(.GET, tagPath)
+            try await larder.waitUntilStored("latest", in: "app")
+            try await larder.setVerification(
+                of: "latest", in: "app", to: larder.store.clock.now() + seconds)
+            let again = try await larder.request(.GET, tagPath)
+            #expect(again.status == 200)
+            #expect(registry.requests.count("HEAD", "/manifests/") == 1)
         }
     }
 }

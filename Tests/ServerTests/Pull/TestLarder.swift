@@ -1,6 +1,5 @@
 /// Larder within the test process, in front of a scripted registry.
 import AsyncHTTPClient
-import CacheStore
 import Foundation
 import Hummingbird
 import HummingbirdCore
@@ -14,6 +13,7 @@ import TestKit
 import Testing
 import Upstream
 
+@testable import CacheStore
 @testable import Server
 
 /// One response, read to its end.
@@ -118,5 +118,16 @@ final class TestLarder: Sendable {
         let key = RepositoryKey(
             upstream: "lab.local", repository: try RepositoryName(repository))
         while try await store.tag(Tag(tag), in: key) == nil { await Task.yield() }
+    }
+
+    /// Moves the time at which a tag was verified, as a clock that jumped would have.
+    func setVerification(of tag: String, in repository: String, to time: Int64) async throws {
+        let key = RepositoryKey(
+            upstream: "lab.local", repository: try RepositoryName(repository))
+        let name = try Tag(tag)
+        let record = try #require(try await store.tag(name, in: key))
+        try await store.writer.perform {
+            try $0.setTag(name, in: key, to: record.digest, verifiedAt: time)
+        }
     }
 }
