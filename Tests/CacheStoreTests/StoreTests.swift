@@ -22,9 +22,12 @@ struct StoreTests {
         try await Store(path: directory.file("data"), logger: Logger(label: "test"))
     }
 
+    private func begin(_ store: Store) async throws -> Fill {
+        try await store.beginFill(digest, on: MultiThreadedEventLoopGroup.singleton.any())
+    }
+
     private func fill(_ store: Store, with content: [UInt8]? = nil) async throws -> Fill {
-        let fill = try await store.beginFill(
-            digest, on: MultiThreadedEventLoopGroup.singleton.any())
+        let fill = try await begin(store)
         fill.announce(length: Int64(bytes.count))
         try await fill.append(ByteBuffer(bytes: content ?? bytes))
         return fill
@@ -145,8 +148,7 @@ struct StoreTests {
         await store.close()
         store = try await open(directory)
         #expect(try await store.checkpoint(of: digest) == 100_000)
-        let second = try await store.beginFill(
-            digest, on: MultiThreadedEventLoopGroup.singleton.any())
+        let second = try await begin(store)
         try await second.resume()
         #expect(second.position == 100_000)
         try await second.append(ByteBuffer(bytes: bytes.dropFirst(100_000)))
@@ -175,8 +177,7 @@ struct StoreTests {
     func otherLength() async throws {
         let directory = try TemporaryDirectory()
         let store = try await open(directory)
-        let fill = try await store.beginFill(
-            digest, on: MultiThreadedEventLoopGroup.singleton.any())
+        let fill = try await begin(store)
         fill.announce(length: 299_999)
         try await fill.append(ByteBuffer(bytes: bytes))
         try await fill.verify()

@@ -115,19 +115,21 @@ final class TestLarder: Sendable {
 
     /// Waits until a tag that was fetched is in the index: responses do not wait for it.
     func waitUntilStored(_ tag: String, in repository: String) async throws {
-        let key = RepositoryKey(
-            upstream: "lab.local", repository: try RepositoryName(repository))
+        let key = try key(of: repository)
         while try await store.tag(Tag(tag), in: key) == nil { await Task.yield() }
     }
 
     /// Moves the time at which a tag was verified, as a clock that jumped would have.
     func setVerification(of tag: String, in repository: String, to time: Int64) async throws {
-        let key = RepositoryKey(
-            upstream: "lab.local", repository: try RepositoryName(repository))
+        let key = try key(of: repository)
         let name = try Tag(tag)
         let record = try #require(try await store.tag(name, in: key))
         try await store.writer.perform {
             try $0.setTag(name, in: key, to: record.digest, verifiedAt: time)
         }
+    }
+
+    private func key(of repository: String) throws -> RepositoryKey {
+        RepositoryKey(upstream: "lab.local", repository: try RepositoryName(repository))
     }
 }
