@@ -1,14 +1,9 @@
 /// Larder within the test process, in front of a scripted registry.
 import AsyncHTTPClient
 import Foundation
-import Hummingbird
-import HummingbirdCore
-import Logging
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 import OCI
-import ServiceLifecycle
 import TestKit
 import Testing
 import Upstream
@@ -59,38 +54,24 @@ final class TestLarder: Sendable {
         defer { directory.remove() }
         var configuration = try configuration(for: registry, data: directory.file("data"))
         change(&configuration)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let store = try await Store(path: configuration.dataDirectory, logger: logger)
-        let group = MultiThreadedEventLoopGroup.singleton
-        let http = HTTPTransport(eventLoopGroup: group)
-        let services = PullServices(
-            store: store, configuration: configuration, eventLoopGroup: group, logger: logger)
-        let registries = CurrentRegistries(
-            RegistryTable(configuration, http: http, logger: logger))
-        let port = Promise<Int>()
-        let application = Application(
-            responder: RegistryResponder(
-                services: services, registries: registries,
-                pages: Pages(services: services).router().buildResponder(),
-                accessLog: AccessLog(logger: logger)),
-            server: HTTPServerBuilder { RegistryChannel(responder: $0) },
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { port.keep(.success($0.localAddress?.port ?? 0)) },
-            logger: logger)
-        let running = Task { try await application.run() }
-        let larder = TestLarder(url: "http://127.0.0.1:\(try await port.value)", store: store)
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await body(larder))
-        } catch {
-            result = .failure(error)
+        configuration.listen = [ListenAddress(host: "127.0.0.1", port: 0)]
+        let quiet = LoggingSetup(LogSettings(level: .critical))
+        try await Composition.with(configuration, logging: quiet) { parts in
+            let port = Promise<Int>()
+            let serving = Task {
+                try await parts.serve { port.keep(.success($0.localAddress?.port ?? 0)) }
+            }
+            let url = "http://127.0.0.1:\(try await port.value)"
+            let result: Result<Void, any Error>
+            do {
+                result = .success(try await body(TestLarder(url: url, store: parts.store)))
+            } catch {
+                result = .failure(error)
+            }
+            serving.cancel()
+            _ = try? await serving.value
+            try result.get()
         }
-        running.cancel()
-        _ = try? await running.value
-        await services.blobFetches.shutdown()
-        try await http.shutdown()
-        await store.close()
-        try result.get()
     }
 
     func request(

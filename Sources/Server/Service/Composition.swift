@@ -1,0 +1,99 @@
+/// The parts of a Larder that serves: made, run and taken down in one place.
+
+import CacheStore
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+import Upstream
+
+struct Composition: Sendable {
+    let configuration: Configuration
+    let logging: LoggingSetup
+    let store: Store
+    let http: HTTPTransport
+    let services: PullServices
+    let registries: CurrentRegistries
+
+    /// Opens the store and hands the parts to `body`; closes them in order when it ends,
+    /// whichever way.
+    static func with<Value: Sendable>(
+        _ configuration: Configuration, logging: LoggingSetup,
+        _ body: (Composition) async throws -> Value
+    ) async throws -> Value {
+        let parts = try await Composition(configuration, logging)
+        let outcome: Result<Value, any Error>
+        do {
+            outcome = .success(try await body(parts))
+        } catch {
+            outcome = .failure(error)
+        }
+        try await parts.close()
+        return try outcome.get()
+    }
+
+    private init(_ configuration: Configuration, _ logging: LoggingSetup) async throws {
+        self.configuration = configuration
+        self.logging = logging
+        let group = MultiThreadedEventLoopGroup.singleton
+        store = try await Store(
+            path: configuration.dataDirectory, logger: logging.logger("larder.store"))
+        http = HTTPTransport(eventLoopGroup: group, userAgent: "larder/\(Version.current)")
+        services = PullServices(
+            store: store, configuration: configuration, eventLoopGroup: group,
+            logger: logging.logger("larder.pull"))
+        registries = CurrentRegistries(
+            RegistryTable(configuration, http: http, logger: logging.logger("larder.upstream")))
+    }
+
+    /// Fetches first, since they write to the store and read from the upstreams.
+    private func close() async throws {
+        await services.blobFetches.shutdown()
+        let transport: Result<Void, any Error>
+        do {
+            transport = .success(try await http.shutdown())
+        } catch {
+            transport = .failure(error)
+        }
+        await store.close()
+        try transport.get()
+    }
+
+    /// Serves at the configured addresses until a signal, or until the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - further: run beside the servers.
+    ///   - signals: begin the graceful shutdown, which lasts for `shutdown.grace` at most.
+    ///   - onServerRunning: called for each address with the channel that listens there.
+    func serve(
+        with further: [any Service] = [], until signals: [UnixSignal] = [],
+        onServerRunning: @escaping @Sendable (any Channel) async -> Void
+    ) async throws {
+        var group = ServiceGroupConfiguration(
+            services: servers(onServerRunning) + [StoreMaintenance(store: store)] + further,
+            gracefulShutdownSignals: signals, logger: logging.logger("larder"))
+        group.maximumGracefulShutdownDuration = configuration.shutdown.grace
+        try await ServiceGroup(configuration: group).run()
+    }
+
+    private func servers(
+        _ onServerRunning: @escaping @Sendable (any Channel) async -> Void
+    ) -> [any Service] {
+        let responder = RegistryResponder(
+            services: services, registries: registries,
+            pages: Pages(services: services).router().buildResponder(),
+            accessLog: AccessLog(logger: logging.logger("larder.access")))
+        return configuration.listen.map { address in
+            Application(
+                responder: responder,
+                server: HTTPServerBuilder { RegistryChannel(responder: $0) },
+                configuration: ApplicationConfiguration(
+                    address: .hostname(address.host, port: address.port), serverName: "larder",
+                    backlog: 1024),
+                onServerRunning: onServerRunning,
+                logger: logging.logger("larder.http"))
+        }
+    }
+}
