@@ -7,7 +7,8 @@ import Synchronization
 /// (about 30 µs), never a wait for the writer.
 final class IndexReader: Sendable {
     private let thread = NIOThreadPool(numberOfThreads: 1)
-    private let database: Mutex<Database>
+    /// Nil once closed.
+    private let database: Mutex<Database?>
 
     init(_ database: sending Database) {
         self.database = Mutex(database)
@@ -18,11 +19,16 @@ final class IndexReader: Sendable {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         try await thread.runIfActive { [self] in
-            try database.withLock { try body($0) }
+            try database.withLock { database in
+                guard let database else { throw SQLiteError.closed }
+                return try body(database)
+            }
         }
     }
 
+    /// Ends after the queries queued so far.
     func close() async {
+        _ = try? await thread.runIfActive { [self] in database.withLock { $0 = nil } }
         try? await thread.shutdownGracefully()
     }
 }

@@ -15,7 +15,8 @@ final class IndexWriter: Sendable {
     }
 
     private let thread = NIOThreadPool(numberOfThreads: 1)
-    private let database: Mutex<Database>
+    /// Nil once closed.
+    private let database: Mutex<Database?>
     private let queue = Mutex<[Job]>([])
 
     init(_ database: sending Database) {
@@ -55,6 +56,10 @@ final class IndexWriter: Sendable {
             return jobs
         }
         database.withLock { database in
+            guard let database else {
+                for job in jobs { job.fail(.closed) }
+                return
+            }
             do throws(SQLiteError) {
                 try database.execute("BEGIN IMMEDIATE")
             } catch {
@@ -90,7 +95,10 @@ final class IndexWriter: Sendable {
     /// Ends after the jobs queued so far, folding the WAL into the database.
     func close() async {
         _ = try? await thread.runIfActive { [self] in
-            database.withLock { try? $0.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
+            database.withLock { database in
+                try? database?.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                database = nil
+            }
         }
         try? await thread.shutdownGracefully()
     }

@@ -61,6 +61,9 @@ package final class Database {
         }
     }
 
+    /// The SQL of every statement prepared so far: what this connection was asked.
+    var preparedStatements: [String] { statements.keys.sorted() }
+
     /// Runs one or several statements without parameters or results.
     package func execute(_ sql: String) throws(SQLiteError) {
         let code = sqlite3_exec(connection, sql, nil, nil, nil)

@@ -16,6 +16,9 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
         self.sql = sql
     }
 
+    /// The store is closed.
+    static let closed = SQLiteError(code: SQLITE_MISUSE, message: "the index is closed")
+
     /// The file is damaged or is no database.
     package var isCorruption: Bool {
         let primary = code & 0xff
