@@ -16,14 +16,15 @@ struct Committer: Sendable {
     let clock: StoreClock
 
     /// - Parameter manifest: set where the content is a manifest.
-    /// - Throws: `FileError` or `SQLiteError`; the file is gone then (R27).
+    /// - Throws: `FileError`, and the file is gone (R27); `SQLiteError`, and the file has no row,
+    ///   so that its next use adopts it.
     func commit(_ file: OpenFile, as digest: Digest, manifest: Manifest?) async throws {
         try await locks.withLock(digest) {
             let identity = try await threads.sync.runIfActive {
                 do throws(FileError) {
                     return try place(file, as: digest)
                 } catch {
-                    _ = try? DataDirectory.remove(file.path)
+                    discard(file, as: digest)
                     throw error
                 }
             }
@@ -56,6 +57,16 @@ struct Committer: Sendable {
         try DataDirectory.sync(directory: parent)
         try DataDirectory.sync(directory: directory.fills)
         return try file.identity()
+    }
+
+    /// Removes the file under whichever name it has; another file may have the digest's.
+    private func discard(_ file: OpenFile, as digest: Digest) {
+        _ = try? DataDirectory.remove(file.path)
+        let path = directory.blob(digest)
+        guard let inode = try? file.identity().inode,
+            let found = try? OpenFile.openForReading(path).identity().inode, inode == found
+        else { return }
+        _ = try? DataDirectory.remove(path)
     }
 
     private func insert(

@@ -2,11 +2,13 @@
 
 import CLinux
 import Glibc
+import Synchronization
 
 /// Blocking calls, for threads of the I/O pools only.
 package final class OpenFile: Sendable {
     package let descriptor: CInt
     package let path: String
+    private let hasFailedToSync = Atomic(false)
 
     private init(descriptor: CInt, path: String) {
         self.descriptor = descriptor
@@ -75,9 +77,16 @@ package final class OpenFile: Sendable {
     }
 
     /// Waits until content and size are on the disk. A failure is final: the kernel may have
-    /// dropped the pages, so a second call that succeeds says nothing (R27).
+    /// dropped the pages, so that a later call that succeeded would say nothing (R27).
     func sync() throws(FileError) {
-        guard fsync(descriptor) == 0 else { throw FileError("fsync", path) }
+        guard !hasFailedToSync.load(ordering: .acquiring) else {
+            throw FileError("fsync after a failed fsync of", path, code: EIO)
+        }
+        guard fsync(descriptor) == 0 else {
+            let error = FileError("fsync", path)
+            hasFailedToSync.store(true, ordering: .releasing)
+            throw error
+        }
     }
 
     /// Has the kernel begin to write out the bytes, without waiting.

@@ -1,4 +1,4 @@
-// A TCP relay that stops passing bytes on at a chosen point.
+// A TCP relay that stops passing bytes on at a chosen point, until it is told to go on.
 
 import Foundation
 import Glibc
@@ -14,12 +14,15 @@ final class Relay: Sendable {
     private let limit: Int
     private let listener: Int32
     private let state = Mutex(State())
+    /// Signalled when the silence ends.
+    private let goesOn = NSCondition()
 
     private struct State {
         var passed = 0
         var sockets: [Int32] = []
         /// Threads that may still use a socket: the one that accepts, and two per connection.
         var threads = 1
+        var isReleased = false
         var isClosed = false
     }
 
@@ -33,7 +36,13 @@ final class Relay: Sendable {
     }
 
     /// Whether the limit is reached and the relay is silent.
-    var isHolding: Bool { state.withLock { $0.passed >= limit } }
+    var isHolding: Bool { state.withLock { $0.passed >= limit && !$0.isReleased } }
+
+    /// Passes everything on from here on.
+    func release() {
+        state.withLock { $0.isReleased = true }
+        goesOn.withLock { goesOn.broadcast() }
+    }
 
     private init(target: UInt16, limit: Int) throws {
         port = FreePort.next()
@@ -56,6 +65,7 @@ final class Relay: Sendable {
             state.isClosed = true
             for descriptor in state.sockets { shutdown(descriptor, Int32(SHUT_RDWR)) }
         }
+        goesOn.withLock { goesOn.broadcast() }
     }
 
     /// Counts a thread as done. Sockets are closed only once no thread is left, so that none
@@ -93,18 +103,23 @@ final class Relay: Sendable {
         }
     }
 
-    /// Copies until either side closes, or until the limit is reached.
+    /// Copies until either side closes; waits where the limit is reached.
     private func copy(from source: Int32, to destination: Int32, counting: Bool) {
         defer { threadEnds() }
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
-        while !(counting && isHolding) {
+        while true {
+            if counting { waitWhileHolding() }
             let count = recv(source, &buffer, buffer.count, 0)
             guard count > 0, sendAll(buffer[..<count], to: destination) else { break }
             if counting { state.withLock { $0.passed += count } }
         }
-        if !(counting && isHolding) {
-            shutdown(source, Int32(SHUT_RD))
-            shutdown(destination, Int32(SHUT_WR))
+        shutdown(source, Int32(SHUT_RD))
+        shutdown(destination, Int32(SHUT_WR))
+    }
+
+    private func waitWhileHolding() {
+        goesOn.withLock {
+            while isHolding, state.withLock({ !$0.isClosed }) { goesOn.wait() }
         }
     }
 

@@ -18,6 +18,17 @@ struct Lab: Sendable {
         }
     }
 
+    /// Runs `body` with a relay to the registry that falls silent after `limit` bytes, and this
+    /// lab's Larder, on the same port and directory, with the relay as its upstream.
+    func holdingUpstream<Value>(
+        after limit: Int, _ body: (Relay, LarderProcess) async throws -> Value
+    ) async throws -> Value {
+        try await Relay.running(to: registry.port, holdingAfter: limit) { relay in
+            let url = "http://127.0.0.1:\(relay.port)"
+            return try await body(relay, larder.withUpstreams(["docker.io": url]))
+        }
+    }
+
     /// Runs `body` with a lab in a directory of its own.
     static func with<Value>(_ body: (Lab) async throws -> Value) async throws -> Value {
         let images = try await TestImages.shared()

@@ -19,7 +19,23 @@ struct LarderProcess: Sendable {
     var address: String { "127.0.0.1:\(port)" }
     var url: String { "http://\(address)" }
     /// What is left of downloads that did not end.
-    var unfinishedFills: [String] { dataDirectory.appending(path: "fills").names() }
+    var unfinishedFills: [String] { fills.names() }
+
+    /// Where the content of `digest` is kept.
+    func blobFile(_ digest: String) -> URL {
+        let hex = digest.dropFirst("sha256:".count)
+        return dataDirectory.appending(path: "blobs/sha256/\(hex.prefix(2))/\(hex)")
+    }
+
+    func has(_ digest: String) -> Bool {
+        FileManager.default.fileExists(atPath: blobFile(digest).path)
+    }
+
+    /// What was logged so far, a JSON object a line.
+    func logLines(_ message: String) throws -> [String] {
+        try String(contentsOf: log, encoding: .utf8).split(separator: "\n").map(String.init)
+            .filter { $0.contains("\"message\":\"\(message)\"") }
+    }
 
     /// The same Larder, on the same port and directory, with other upstreams.
     func withUpstreams(_ upstreams: [String: String]) -> Self {

@@ -11,8 +11,8 @@ extension EndToEnd {
                 let image = lab.images.large
                 let half = TestImages.largeLayerSize / 2
                 try await lab.registry.running {
-                    try await Relay.running(to: lab.registry.port, holdingAfter: half) { relay in
-                        try await lab.larder(through: relay).runningUntilKilled { daemon in
+                    try await lab.holdingUpstream(after: half) { relay, larder in
+                        try await larder.runningUntilKilled { daemon in
                             async let pull = try? PullClient.skopeo.pull(image, through: lab.larder)
                             try await eventually("half of the layer is there") {
                                 relay.isHolding && lab.larder.isFilling
@@ -43,17 +43,9 @@ extension EndToEnd {
     }
 }
 
-extension Lab {
-    /// This lab's Larder, on the same port and directory, with `relay` before its upstream.
-    fileprivate func larder(through relay: Relay) -> LarderProcess {
-        larder.withUpstreams(["docker.io": "http://127.0.0.1:\(relay.port)"])
-    }
-}
-
 extension LarderProcess {
     /// Whether a download is under way and has bytes on disk.
     fileprivate var isFilling: Bool {
-        let fills = dataDirectory.appending(path: "fills")
-        return fills.names().contains { fills.appending(path: $0).fileSize() > 0 }
+        fills.names().contains { fills.appending(path: $0).fileSize() > 0 }
     }
 }
