@@ -65,6 +65,27 @@ struct StoreTests {
         }
     }
 
+    @Test("a fill ends as it should also where its task was cancelled")
+    func cancelledEndings() async throws {
+        try await withStore { test in
+            let first = try await test.fill(with: Array(test.bytes.prefix(100_000)))
+            await Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                await first.suspend()
+            }.value
+            #expect(try await test.store.checkpoint(of: test.digest) == 100_000)
+            let second = try await test.begin()
+            try await second.resume()
+            try await second.append(ByteBuffer(bytes: test.bytes.dropFirst(100_000)))
+            try await second.verify()
+            await Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                await second.commit()
+            }.value
+            #expect(try await test.record()?.size == 300_000)
+        }
+    }
+
     @Test("a proof in one repository is none in another")
     func proofs() async throws {
         try await withStore { test in

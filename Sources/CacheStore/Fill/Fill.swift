@@ -132,6 +132,7 @@ package final class Fill: Sendable {
     }
 
     // MARK: Ending
+    // In tasks of their own: the pools refuse work of a cancelled task, as the leader's may be.
 
     /// Compares the digest and lets the readers have the tail.
     /// - Throws: `FillFailure.digestMismatch`; the readers are cut then and the file is gone.
@@ -153,41 +154,42 @@ package final class Fill: Sendable {
     /// After `verify()`, in nobody's way: makes the file part of the store. A failure is
     /// logged and the file discarded; the responses were right.
     package func commit() async {
-        do {
-            try await committer.commit(content.file, as: digest, manifest: nil)
-        } catch {
-            logger.error(
-                "verified content could not be kept",
-                metadata: ["digest": "\(digest)", "error": "\(error)"])
-            await forgetCheckpoint()
-        }
+        await Task {
+            do {
+                try await committer.commit(content.file, as: digest, manifest: nil)
+            } catch {
+                logger.error(
+                    "verified content could not be kept",
+                    metadata: ["digest": "\(digest)", "error": "\(error)"])
+                await forgetCheckpoint()
+            }
+        }.value
         onEnd()
     }
 
     /// Nobody reads it: keeps the partial for the next fetch.
-    package func suspend() async {
-        content.end(.failed(.abandoned))
-        await saveCheckpoint()
-        onEnd()
-    }
+    package func suspend() async { await keepPartial(.abandoned) }
 
     /// Cuts the readers; keeps what a later fetch can go on from, if `failure` allows it.
     package func fail(_ failure: FillFailure) async {
-        if case .interrupted = failure, position > 0 {
-            content.end(.failed(failure))
-            await saveCheckpoint()
-            onEnd()
-        } else {
-            await discard(failure)
-        }
+        if case .interrupted = failure, position > 0 { return await keepPartial(failure) }
+        await discard(failure)
+    }
+
+    private func keepPartial(_ failure: FillFailure) async {
+        content.end(.failed(failure))
+        await Task { await saveCheckpoint() }.value
+        onEnd()
     }
 
     private func discard(_ failure: FillFailure) async {
         content.end(.failed(failure))
-        _ = try? await committer.threads.io.runIfActive { [self] in
-            try DataDirectory.remove(content.file.path)
-        }
-        await forgetCheckpoint()
+        await Task {
+            _ = try? await committer.threads.io.runIfActive { [self] in
+                try DataDirectory.remove(content.file.path)
+            }
+            await forgetCheckpoint()
+        }.value
         onEnd()
     }
 
