@@ -34,7 +34,7 @@ extension EndToEnd {
                         let call = step.call(for: blob, in: lab.larder)
                         try await call.injecting(.kill, into: daemon) {
                             _ = try? await Curl.digest(of: url)
-                            try await eventually("the end by SIGKILL") { !daemon.isRunning }
+                            try await daemon.waitUntilEnded()
                         }
                     }
                 }
@@ -98,20 +98,17 @@ extension EndToEnd {
         func manifestFails() async throws {
             try await Lab.with { lab in
                 let url = lab.url("library/base/manifests/1")
-                try await lab.larder.running { daemon in
-                    try await lab.registry.running {
-                        try await SystemCall(names: "fsync").injecting(
-                            .inputOutputError, into: daemon
-                        ) {
-                            let answer = try await Curl.get(url)
-                            #expect(try await sha256(of: answer.body) == lab.images.base.index)
-                            try await lab.logs("a manifest could not be kept")
-                        }
-                        #expect(!lab.larder.has(lab.images.base.index))
-                        let again = try await Curl.get(url)
-                        #expect(again.status == 200)
-                        try await eventually("kept") { lab.larder.has(lab.images.base.index) }
+                let index = lab.images.base.index
+                try await lab.serving { daemon in
+                    let sync = SystemCall(names: "fsync")
+                    try await sync.injecting(.inputOutputError, into: daemon) {
+                        let answer = try await Curl.get(url)
+                        #expect(try await sha256(of: answer.body) == index)
+                        try await lab.logs("a manifest could not be kept")
                     }
+                    #expect(!lab.larder.has(index))
+                    #expect(try await Curl.status(of: url) == 200)
+                    try await eventually("the second one is kept") { lab.larder.has(index) }
                 }
             }
         }
@@ -131,12 +128,10 @@ extension Lab {
     fileprivate func proven<Value: Sendable>(
         _ url: String, _ body: (Daemon) async throws -> Value
     ) async throws -> Value {
-        try await larder.running { daemon in
-            try await registry.running {
-                let head = try await Curl.head(url)
-                #expect(head.status == 200)
-                return try await body(daemon)
-            }
+        try await serving { daemon in
+            let head = try await Curl.head(url)
+            #expect(head.status == 200)
+            return try await body(daemon)
         }
     }
 

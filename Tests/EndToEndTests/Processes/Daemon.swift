@@ -22,10 +22,19 @@ struct Daemon: Sendable {
         return stat[end...].dropFirst(2).first != "Z"
     }
 
+    func send(_ signal: Int32) {
+        _ = Glibc.kill(processIdentifier, signal)
+    }
+
+    /// Waits until the process has ended by itself.
+    func waitUntilEnded() async throws {
+        try await eventually("the end of process \(processIdentifier)") { !isRunning }
+    }
+
     /// Ends the process by SIGKILL and waits until it is gone.
     func kill() async throws {
-        _ = Glibc.kill(processIdentifier, SIGKILL)
-        try await eventually("the end of process \(processIdentifier)") { !isRunning }
+        send(SIGKILL)
+        try await waitUntilEnded()
     }
 
     /// The highest resident memory the process had so far, in bytes.

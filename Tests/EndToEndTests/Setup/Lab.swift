@@ -13,8 +13,13 @@ struct Lab: Sendable {
 
     /// Runs `body` with the registry and Larder running, both cold.
     func serving<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-        try await larder.running { _ in
-            try await registry.running { try await body() }
+        try await serving { _ in try await body() }
+    }
+
+    /// The same, with Larder's process.
+    func serving<Value: Sendable>(_ body: (Daemon) async throws -> Value) async throws -> Value {
+        try await larder.running { daemon in
+            try await registry.running { try await body(daemon) }
         }
     }
 

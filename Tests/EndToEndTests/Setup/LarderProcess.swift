@@ -12,6 +12,8 @@ struct LarderProcess: Sendable {
     var upstreams: [String: String]
     /// `tags.fresh_for`; by default every pull by tag asks the upstream again.
     var tagsFreshFor = "0s"
+    /// Further lines of the configuration.
+    var settings = ""
 
     var dataDirectory: URL { directory.appending(path: "data") }
     var log: URL { directory.appending(path: "larder.log") }
@@ -63,7 +65,7 @@ struct LarderProcess: Sendable {
     private func start<Value: Sendable>(
         _ body: (Daemon) async throws -> Value
     ) async throws -> DaemonOutcome<Value> {
-        let configuration = try directory.write(yaml, to: "larder.yaml")
+        try writeConfiguration()
         let command = [
             try Self.executable(), "serve", "--config", configuration.path,
         ]
@@ -79,6 +81,13 @@ struct LarderProcess: Sendable {
             })
     }
 
+    var configuration: URL { directory.appending(path: "larder.yaml") }
+
+    /// Writes the configuration anew, to be read at the next start or reload.
+    func writeConfiguration() throws {
+        try Data(yaml.utf8).write(to: configuration)
+    }
+
     private var yaml: String {
         let upstreams = upstreams.map { name, url in
             "  \(name): {url: \"\(url)\", allow_http: true, allow_private_addresses: true}"
@@ -89,6 +98,7 @@ struct LarderProcess: Sendable {
             data_dir: \(dataDirectory.path)
             log: {level: info, format: json}
             tags: {fresh_for: \(tagsFreshFor)}
+            \(settings)
             upstreams:
             \(upstreams.sorted().joined(separator: "\n"))
 
