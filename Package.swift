@@ -100,6 +100,7 @@ let package = Package(
             dependencies: [
                 "Server", "CacheStore", "Upstream", "OCI", "TestKit", asyncHTTPClient, nioCore,
                 nioPosix, nioHTTP1, logging,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .testTarget(

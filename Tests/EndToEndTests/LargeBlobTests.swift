@@ -1,9 +1,29 @@
 // A blob that is much larger than Larder's memory.
 
+import TestKit
 import Testing
 
 extension EndToEnd {
     @Suite struct LargeBlobs {
+        @Test("R16: clients that read nothing cost no memory and hold nobody up")
+        func stillClients() async throws {
+            try await Lab.with { lab in
+                let (blob, url) = try lab.blob(of: lab.images.large)
+                let path = url.dropFirst(lab.larder.url.count)
+                try await lab.serving { daemon in
+                    let still = try (0..<50).map { _ in
+                        try StillClient(port: Int(lab.larder.port), get: String(path))
+                    }
+                    for client in still { try await client.waitForFirstByte() }
+                    #expect(try await Curl.digest(of: url) == blob)
+                    try await eventually("the download is kept") { lab.larder.has(blob) }
+                    #expect(try daemon.peakResidentBytes() < 100_000_000)
+                    withExtendedLifetime(still) {}
+                }
+                try lab.expectOneFetch(of: [blob])
+            }
+        }
+
         @Test("A blob of 2 GiB passes within 100 MB of memory")
         func boundedMemory() async throws {
             try await Lab.with { lab in

@@ -18,15 +18,28 @@ struct TestResponse {
     let body: [UInt8]
 }
 
+/// Runs `body` with a registry that holds what `content` adds to it, and a Larder before it.
+func withLarder(
+    _ content: (ScriptedRegistry) -> Void, change: (inout Configuration) -> Void = { _ in },
+    _ body: @escaping @Sendable (TestLarder, ScriptedRegistry) async throws -> Void
+) async throws {
+    try await ScriptedRegistry.with { registry in
+        content(registry)
+        try await TestLarder.with(registry, change: change) { try await body($0, registry) }
+    }
+}
+
 /// A server on a free port with `lab.local` and `docker.io` both at the registry.
 final class TestLarder: Sendable {
-    let url: String
+    let port: Int
     let store: Store
 
-    private init(url: String, store: Store) {
-        self.url = url
+    private init(port: Int, store: Store) {
+        self.port = port
         self.store = store
     }
+
+    var url: String { "http://127.0.0.1:\(port)" }
 
     static func configuration(
         for registry: ScriptedRegistry, data: String
@@ -61,10 +74,10 @@ final class TestLarder: Sendable {
             let serving = Task {
                 try await parts.serve { port.keep(.success($0.localAddress?.port ?? 0)) }
             }
-            let url = "http://127.0.0.1:\(try await port.value)"
+            let larder = TestLarder(port: try await port.value, store: parts.store)
             let result: Result<Void, any Error>
             do {
-                result = .success(try await body(TestLarder(url: url, store: parts.store)))
+                result = .success(try await body(larder))
             } catch {
                 result = .failure(error)
             }
@@ -72,6 +85,12 @@ final class TestLarder: Sendable {
             _ = try? await serving.value
             try result.get()
         }
+    }
+
+    /// Waits until a blob that was fetched is in the index.
+    func waitUntilStored(_ digest: Digest, in repository: String) async throws {
+        let key = try key(of: repository)
+        while try await store.knowledge(of: digest, in: key).blob == nil { await Task.yield() }
     }
 
     func request(
