@@ -23,12 +23,17 @@ package enum PercentEncoding {
 
     /// The decoded value of `name` in a query, the first where it is repeated.
     package static func value(of name: String, in query: String) -> String? {
-        for pair in query.split(separator: "&") {
+        items(in: query).first { $0.name == name }?.value
+    }
+
+    /// The decoded pairs of a query in their order; what is no pair is left out.
+    package static func items(in query: String) -> [(name: String, value: String)] {
+        query.split(separator: "&").compactMap { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, parts[0] == name else { continue }
-            return decode(parts[1])
+            guard parts.count == 2, let name = decode(parts[0]), let value = decode(parts[1])
+            else { return nil }
+            return (name, value)
         }
-        return nil
     }
 
     /// `+` is a blank, as in forms; nil where the text is not UTF-8 or ends within an escape.

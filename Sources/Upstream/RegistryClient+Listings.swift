@@ -2,82 +2,59 @@
 import NIOHTTP1
 import OCI
 
-/// One page of a repository's tags.
-package struct TagPage: Sendable, Equatable {
-    /// Where the next page begins, as the registry's `Link` says.
-    package struct Next: Sendable, Equatable {
-        package var n: Int?
-        package var last: String?
-
-        package init(n: Int?, last: String?) {
-            self.n = n
-            self.last = last
-        }
-    }
-
+/// One page of a listing.
+package struct ListingPage: Sendable, Equatable {
     /// The JSON document as it was sent.
     package var body: [UInt8]
-    package var next: Next?
-}
-
-/// One page of the referrers of a manifest: an index.
-package struct ReferrersPage: Sendable, Equatable {
-    package var body: [UInt8]
-    package var mediaType: MediaType?
+    /// The query that asks for the next page, as the registry's `Link` has it, encoded anew.
+    package var next: String?
     /// Whether the registry itself filtered by artifact type (`OCI-Filters-Applied`).
     package var filtersApplied: Bool
-    /// Whether the registry has further pages.
-    package var hasNext: Bool
 }
 
 extension RegistryClient {
     /// Longest listing read.
     package static let maximumListingBytes = 4 * 1024 * 1024
+    /// Longest query of a next page.
+    private static let maximumQueryBytes = 4096
 
-    /// - Parameters:
-    ///   - n: how many tags to ask for.
-    ///   - last: the tag after which the page begins.
+    /// - Parameter query: `n`, `last`, or what the page before named as `next`.
     package func tags(
-        _ repository: RepositoryName, n: Int? = nil, last: String? = nil
-    ) async throws -> TagPage {
-        var items: [(name: String, value: String)] = []
-        if let n { items.append(("n", "\(n)")) }
-        if let last { items.append(("last", last)) }
-        let response = try await listing(repository, "tags/list", query: items)
-        let body = try await document(response, upTo: Self.maximumListingBytes)
-        return TagPage(body: body, next: next(in: response))
+        _ repository: RepositoryName, query: String? = nil
+    ) async throws -> ListingPage {
+        try await listing(repository, "tags/list", query: query)
     }
 
+    /// - Parameter query: `artifactType`, or what the page before named as `next`.
     /// - Throws: `.status(404)` where the registry has no referrers API.
     package func referrers(
-        _ repository: RepositoryName, _ digest: Digest, artifactType: String? = nil
-    ) async throws -> ReferrersPage {
-        let items = artifactType.map { [(name: "artifactType", value: $0)] } ?? []
-        let response = try await listing(repository, "referrers/\(digest)", query: items)
-        let body = try await document(response, upTo: Self.maximumListingBytes)
-        let filters = response.headers[canonicalForm: "oci-filters-applied"]
-        return ReferrersPage(
-            body: body, mediaType: mediaType(response),
-            filtersApplied: filters.contains("artifactType"),
-            hasNext: LinkHeader.next(in: response.headers["link"]) != nil)
+        _ repository: RepositoryName, _ digest: Digest, query: String? = nil
+    ) async throws -> ListingPage {
+        try await listing(repository, "referrers/\(digest)", query: query)
     }
 
     private func listing(
-        _ repository: RepositoryName, _ path: String, query: [(name: String, value: String)]
-    ) async throws -> TransportResponse {
-        var request = RegistryRequest(
-            .GET, repository, path, query: PercentEncoding.query(query))
+        _ repository: RepositoryName, _ path: String, query: String?
+    ) async throws -> ListingPage {
+        var request = RegistryRequest(.GET, repository, path, query: query)
         request.headers.add(
             name: "accept", value: "\(MediaType.ociIndex), \(MediaType.json)")
-        return try await send(request, expecting: [200])
+        let response = try await send(request, expecting: [200])
+        let filters = response.headers[canonicalForm: "oci-filters-applied"]
+        return ListingPage(
+            body: try await document(response, upTo: Self.maximumListingBytes),
+            next: next(in: response), filtersApplied: filters.contains("artifactType"))
     }
 
-    private func next(in response: TransportResponse) -> TagPage.Next? {
+    /// Registries name the next page by `last`, or by a cursor of their own, as quay's
+    /// `next_page`: the whole query is taken, of the path nothing.
+    private func next(in response: TransportResponse) -> String? {
         guard let link = LinkHeader.next(in: response.headers["link"]),
             let query = response.url.resolving(link)?.query
         else { return nil }
-        return TagPage.Next(
-            n: PercentEncoding.value(of: "n", in: query).flatMap { Int($0) },
-            last: PercentEncoding.value(of: "last", in: query))
+        let items = PercentEncoding.items(in: query).filter { $0.name != "ns" }
+        return PercentEncoding.query(items).flatMap {
+            $0.utf8.count <= Self.maximumQueryBytes ? $0 : nil
+        }
     }
 }

@@ -77,8 +77,11 @@ extension ScriptedRegistry {
         }
     }
 
-    /// Gives listings of tags in pages of at most `size`, with `Link` headers.
-    package func setPageSize(_ size: Int?) {
-        state.withLock { $0.pageSize = size }
+    /// Gives listings in pages of at most `size`, with `Link` headers.
+    ///
+    /// - Parameter cursor: the parameter that names the next page, as quay's `next_page`; `last`
+    ///   and `n` where nil. Referrers always have one, by default `next`.
+    package func setPageSize(_ size: Int, cursor: String? = nil) {
+        state.withLock { $0.paging = Paging(size: size, cursor: cursor) }
     }
 }

@@ -34,15 +34,15 @@ extension ScriptedRegistry {
     }
 
     private func answer(_ route: ScriptedRoute, _ request: RecordedRequest) -> ScriptedResponse {
-        let (content, storage, pageSize) = state.withLock {
-            ($0.repositories[route.repository], $0.storage, $0.pageSize)
+        let (content, storage, paging) = state.withLock {
+            ($0.repositories[route.repository], $0.storage, $0.paging)
         }
         guard let content else { return .error(404, "NAME_UNKNOWN") }
         switch route.kind {
         case .manifest: return Self.manifest(content, route.reference)
         case .blob: return Self.blob(content, route.reference, storage)
-        case .tags: return Self.tags(content, route.repository, request, pageSize)
-        case .referrers: return Self.referrers(content, route.reference, request)
+        case .tags: return Self.tags(content, route.repository, request, paging)
+        case .referrers: return Self.referrers(content, route.reference, request, paging)
         }
     }
 
@@ -75,40 +75,6 @@ extension ScriptedRegistry {
             ("Docker-Content-Digest", digest.description),
         ]
         return ScriptedResponse(status: 200, headers: headers, body: bytes)
-    }
-
-    private static func tags(
-        _ content: RepositoryContent, _ repository: String, _ request: RecordedRequest,
-        _ pageSize: Int?
-    ) -> ScriptedResponse {
-        let last = request.query("last")
-        let rest = content.tags.keys.sorted().filter { tag in last.map { $0 < tag } ?? true }
-        let size = [request.query("n").flatMap { Int($0) }, pageSize].compactMap { $0 }.min()
-        let page = rest.prefix(size ?? rest.count)
-        let names = page.map { "\"\($0)\"" }.joined(separator: ",")
-        var response = ScriptedResponse.json(200, #"{"name":"\#(repository)","tags":[\#(names)]}"#)
-        if page.count < rest.count, let end = page.last {
-            let next = "/v2/\(repository)/tags/list?last=\(end)&n=\(page.count)"
-            response.setHeader("Link", "<\(next)>; rel=\"next\"")
-        }
-        return response
-    }
-
-    private static func referrers(
-        _ content: RepositoryContent, _ reference: String, _ request: RecordedRequest
-    ) -> ScriptedResponse {
-        guard let digest = try? Digest(reference) else { return .error(400, "DIGEST_INVALID") }
-        let artifactType = request.query("artifactType")
-        let entries = (content.referrers[digest] ?? []).filter { entry in
-            artifactType.map { $0 == entry.artifactType } ?? true
-        }
-        let list = entries.map(\.json).joined(separator: ",")
-        let type = MediaType.ociIndex.rawValue
-        var response = ScriptedResponse.json(
-            200, #"{"schemaVersion":2,"mediaType":"\#(type)","manifests":[\#(list)]}"#)
-        response.setHeader("Content-Type", type)
-        if artifactType != nil { response.setHeader("OCI-Filters-Applied", "artifactType") }
-        return response
     }
 }
 

@@ -72,5 +72,5 @@ struct RegistryState {
     var storage: BlobRedirect?
     var links: [String: SignedLink] = [:]
     var gates: [String: TestGate] = [:]
-    var pageSize: Int?
+    var paging: Paging?
 }

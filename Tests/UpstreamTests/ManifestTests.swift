@@ -156,38 +156,4 @@ struct ManifestTests {
         }
         #expect(kind == .unreachable)
     }
-
-    @Test("tags come page by page, the next page being told by n and last")
-    func tagPages() async throws {
-        try await withImage { registry in
-            registry.add(repository: repository, manifest: image.manifest, tags: ["1.0+x", "zz"])
-            registry.setPageSize(2)
-            try await withClient(of: registry) { client in
-                let first = try await client.tags(try name(), n: 100)
-                #expect(first.next == TagPage.Next(n: 2, last: "latest"))
-                let second = try await client.tags(
-                    try name(), n: first.next?.n, last: first.next?.last)
-                #expect(second.next == nil)
-                #expect(String(decoding: second.body, as: UTF8.self).contains("\"zz\""))
-            }
-        }
-    }
-
-    @Test("referrers tell whether the registry filtered them")
-    func referrers() async throws {
-        try await withImage { registry in
-            registry.add(
-                repository: repository, referrer: Array("{}".utf8), of: image.digest,
-                artifactType: "application/sbom")
-            try await withClient(of: registry) { client in
-                let all = try await client.referrers(try name(), image.digest)
-                #expect(!all.filtersApplied)
-                #expect(all.mediaType == .ociIndex)
-                let some = try await client.referrers(
-                    try name(), image.digest, artifactType: "application/other")
-                #expect(some.filtersApplied)
-                #expect(!String(decoding: some.body, as: UTF8.self).contains("sbom"))
-            }
-        }
-    }
 }

@@ -26,7 +26,7 @@ struct RegistryPulls: Sendable {
             return try await describing(.tags) { try await listings.tags(path) }
         case .referrers(_, let digest):
             return try await describing(.referrers) {
-                try await listings.referrers(digest, artifactType: path["artifactType"])
+                try await listings.referrers(digest, path)
             }
         case .uploads, .base, .catalog:
             throw RegistryError(.unsupported, "Larder is a read-only cache", status: 404)

@@ -14,6 +14,9 @@ struct RequestTarget: Sendable {
         query = halves.count == 2 ? String(halves[1]) : ""
     }
 
+    /// The parameters in their order, percent-decoded.
+    var parameters: [(name: String, value: String)] { PercentEncoding.items(in: query) }
+
     /// The first value of a parameter, percent-decoded; nil where there is none.
     subscript(_ name: String) -> String? { PercentEncoding.value(of: name, in: query) }
 }

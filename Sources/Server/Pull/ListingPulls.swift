@@ -3,88 +3,61 @@
 import CacheStore
 import HTTPTypes
 import OCI
-import Synchronization
 import Upstream
 
 struct ListingPull: Sendable {
+    /// Longest query that is passed on.
+    private static let maximumQueryBytes = 4096
+
     let services: PullServices
     let target: PullTarget
 
-    /// - Parameter path: the path as the client wrote it, for the `Link` to the next page.
+    /// - Parameter request: its path is taken as the client wrote it, for the `Link` to the next
+    ///   page.
     func tags(_ request: RequestTarget) async throws -> Answer {
-        let n = try request["n"].map { text throws -> Int in
-            guard let n = Int(text), n >= 0 else {
-                throw RegistryError(
-                    .paginationNumberInvalid, "n must be a number of tags, not \(text.excerpt)")
-            }
-            return n
+        if let n = request["n"], Int(n).map({ $0 >= 0 }) != true {
+            throw RegistryError(
+                .paginationNumberInvalid, "n must be a number of tags, not \(n.excerpt)")
         }
         let page = try await target.registry.client.tags(
-            target.key.repository, n: n, last: request["last"])
-        var fields: HTTPFields = [:]
-        if let next = page.next { fields[.link] = link(to: next, request) }
-        return Answer(
-            .ok, bytes: page.body, type: "application/json", fields: fields,
-            outcome: .miss(upstreamStatus: 200))
-    }
-
-    private func link(to next: TagPage.Next, _ request: RequestTarget) -> String {
-        let items = [
-            ("n", next.n.map { "\($0)" }), ("last", next.last), ("ns", request["ns"]),
-        ].compactMap { name, value in value.map { (name: name, value: $0) } }
-        return "<\(request.path)?\(PercentEncoding.query(items) ?? "")>; rel=\"next\""
+            target.key.repository, query: query(of: request))
+        return answer(page, "application/json", request, .miss(upstreamStatus: 200))
     }
 
     /// Without the API upstream this is 404 without `NAME_UNKNOWN`: clients fall back to the
     /// tag schema then.
-    func referrers(_ digest: Digest, artifactType: String?) async throws -> Answer {
-        let key = ReferrersCache.Key(
-            repository: target.key, digest: digest, artifactType: artifactType)
+    func referrers(_ digest: Digest, _ request: RequestTarget) async throws -> Answer {
+        let key = ReferrersKey(
+            repository: target.key, digest: digest, query: try query(of: request))
         let (page, isCached) = try await services.referrers.page(for: key) {
-            try await target.registry.client.referrers(
-                target.key.repository, digest, artifactType: artifactType)
+            try await ReferrersFetch(client: target.registry.client, key: key).page()
         }
+        return answer(
+            page, MediaType.ociIndex.rawValue, request,
+            isCached ? .hit : .miss(upstreamStatus: 200))
+    }
+
+    private func answer(
+        _ page: ListingPage, _ type: String, _ request: RequestTarget, _ outcome: CacheOutcome
+    ) -> Answer {
         var fields: HTTPFields = [:]
+        if let next = page.next { fields[.link] = link(to: next, request) }
         if page.filtersApplied { fields[.ociFiltersApplied] = "artifactType" }
-        return Answer(
-            .ok, bytes: page.body, type: MediaType.ociIndex.rawValue, fields: fields,
-            outcome: isCached ? .hit : .miss(upstreamStatus: 200))
-    }
-}
-
-/// Referrers pages, kept for half a minute: clients that verify signatures ask for the same
-/// list again and again.
-final class ReferrersCache: Sendable {
-    struct Key: Hashable, Sendable {
-        let repository: RepositoryKey
-        let digest: Digest
-        let artifactType: String?
+        return Answer(.ok, bytes: page.body, type: type, fields: fields, outcome: outcome)
     }
 
-    private struct Entry {
-        let page: ReferrersPage
-        let until: ContinuousClock.Instant
+    private func link(to next: String, _ request: RequestTarget) -> String {
+        let namespace = request["ns"].map { "&ns=\(PercentEncoding.encode($0))" } ?? ""
+        return "<\(request.path)?\(next)\(namespace)>; rel=\"next\""
     }
 
-    private static let lifetime = Duration.seconds(30)
-    private static let limit = 256
-
-    private let entries = Mutex<[Key: Entry]>([:])
-    private let flights = SingleFlight<Key, ReferrersPage>()
-
-    func page(
-        for key: Key, _ fetch: @escaping @Sendable () async throws -> ReferrersPage
-    ) async throws -> (page: ReferrersPage, isCached: Bool) {
-        let now = ContinuousClock.now
-        if let entry = entries.withLock({ $0[key] }), entry.until > now {
-            return (entry.page, true)
+    /// What the client asked with, without Larder's own `ns`: a page is named by the upstream's
+    /// parameters, which only the upstream knows.
+    private func query(of request: RequestTarget) throws -> String? {
+        let query = PercentEncoding.query(request.parameters.filter { $0.name != "ns" })
+        guard (query?.utf8.count ?? 0) <= Self.maximumQueryBytes else {
+            throw RegistryError(.unsupported, "the query is too long", status: 400)
         }
-        let page = try await flights.value(for: key, fetch).value
-        entries.withLock { entries in
-            if entries.count >= Self.limit { entries = entries.filter { $0.value.until > now } }
-            if entries.count >= Self.limit { entries = [:] }
-            entries[key] = Entry(page: page, until: now + Self.lifetime)
-        }
-        return (page, false)
+        return query
     }
 }
