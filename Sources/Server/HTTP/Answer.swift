@@ -9,14 +9,24 @@ struct Answer: Sendable {
     enum Body: Sendable {
         case none
         case bytes([UInt8])
-        /// Spans of one file, each with what is sent before it (multipart boundaries), and
-        /// what is sent at the end.
-        case file(GrowingFile, [Part], trailer: String, reader: FetchReader?)
+        case file(FileBody)
     }
 
-    struct Part: Sendable {
-        let preamble: String
-        let span: FileSpan
+    /// Spans of one file.
+    struct FileBody: Sendable {
+        struct Part: Sendable {
+            /// Sent before the span: a multipart boundary.
+            var preamble = ""
+            let span: FileSpan
+        }
+
+        let digest: Digest
+        let content: GrowingFile
+        /// Kept as long as the body is being sent.
+        let reader: FetchReader?
+        let parts: [Part]
+        /// Sent behind the last part.
+        var trailer = ""
     }
 
     var status: HTTPResponse.Status
@@ -61,8 +71,8 @@ struct Answer: Sendable {
 extension Answer {
     /// The digest of the file that is sent whole; nil for anything else.
     var wholeFile: Digest? {
-        guard status == .ok, case .file = body else { return nil }
-        return fields[.dockerContentDigest].flatMap { try? Digest($0) }
+        guard status == .ok, case .file(let file) = body else { return nil }
+        return file.digest
     }
 }
 

@@ -33,26 +33,25 @@ struct AnswerSender: Sendable {
         case .bytes(let bytes):
             done(Int64(bytes.count), true)
             return ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
-        case .file(let content, let parts, let trailer, let reader):
-            return file(content, parts, trailer, reader, done)
+        case .file(let file):
+            return send(file, done)
         }
     }
 
-    private func file(
-        _ content: GrowingFile, _ parts: [Answer.Part], _ trailer: String, _ reader: FetchReader?,
-        _ done: @escaping Completion
-    ) -> ResponseBody {
+    private func send(_ file: Answer.FileBody, _ done: @escaping Completion) -> ResponseBody {
         ResponseBody(contentLength: answer.length.map(Int.init)) { [channel] writer in
             var sent: Int64 = 0
             do {
-                for part in parts {
+                for part in file.parts {
                     if !part.preamble.isEmpty {
                         try await writer.write(ByteBuffer(string: part.preamble))
                     }
-                    sent += try await channel.send(part.span, of: content)
+                    sent += try await channel.send(part.span, of: file.content)
                 }
-                if !trailer.isEmpty { try await writer.write(ByteBuffer(string: trailer)) }
-                withExtendedLifetime(reader) {}
+                if !file.trailer.isEmpty {
+                    try await writer.write(ByteBuffer(string: file.trailer))
+                }
+                withExtendedLifetime(file.reader) {}
                 done(sent, true)
             } catch {
                 done(sent, false)

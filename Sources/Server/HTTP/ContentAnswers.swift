@@ -92,24 +92,21 @@ struct ContentAnswers: Sendable {
     }
 
     private func whole(_ content: GrowingFile, length: Int64?, _ reader: FetchReader?) -> Answer {
-        var fields = fields
-        fields[.acceptRanges] = "bytes"
-        let part = Answer.Part(preamble: "", span: FileSpan(start: 0, end: length))
-        return Answer(
-            .ok, fields, body: .file(content, [part], trailer: "", reader: reader),
-            length: length, outcome: outcome)
+        let part = Answer.FileBody.Part(span: FileSpan(start: 0, end: length))
+        let file = Answer.FileBody(
+            digest: digest, content: content, reader: reader, parts: [part])
+        return answer(.ok, file, length: length)
     }
 
     private func part(
         _ content: GrowingFile, _ range: Range<Int64>, length: Int64, _ reader: FetchReader?
     ) -> Answer {
-        var fields = fields
-        fields[.acceptRanges] = "bytes"
-        fields[.contentRange] = "\(ContentRange(range: range, total: length))"
-        let part = Answer.Part(preamble: "", span: FileSpan(range))
-        return Answer(
-            .partialContent, fields, body: .file(content, [part], trailer: "", reader: reader),
-            length: range.upperBound - range.lowerBound, outcome: outcome)
+        let file = Answer.FileBody(
+            digest: digest, content: content, reader: reader,
+            parts: [Answer.FileBody.Part(span: FileSpan(range))])
+        var answer = answer(.partialContent, file, length: Int64(range.count))
+        answer.fields[.contentRange] = "\(ContentRange(range: range, total: length))"
+        return answer
     }
 
     /// RFC 9110 §14.6. The boundary may be fixed: parts have exact lengths that the client
@@ -118,22 +115,30 @@ struct ContentAnswers: Sendable {
         _ content: GrowingFile, _ ranges: [Range<Int64>], length: Int64, _ reader: FetchReader?
     ) -> Answer {
         let boundary = "larder-\(digest.hex.prefix(32))"
-        var parts: [Answer.Part] = []
-        for (index, range) in ranges.enumerated() {
-            let preamble =
-                "\(index == 0 ? "" : "\r\n")--\(boundary)\r\nContent-Type: \(mediaType)\r\n"
-                + "Content-Range: \(ContentRange(range: range, total: length))\r\n\r\n"
-            parts.append(Answer.Part(preamble: preamble, span: FileSpan(range)))
+        let parts = ranges.enumerated().map { index, range in
+            Answer.FileBody.Part(
+                preamble: """
+                    \(index == 0 ? "" : "\r\n")--\(boundary)\r\nContent-Type: \(mediaType)\r\n\
+                    Content-Range: \(ContentRange(range: range, total: length))\r\n\r\n
+                    """,
+                span: FileSpan(range))
         }
-        let trailer = "\r\n--\(boundary)--\r\n"
-        let bytes = ranges.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
-        let framing = parts.reduce(trailer.utf8.count) { $0 + $1.preamble.utf8.count }
+        let file = Answer.FileBody(
+            digest: digest, content: content, reader: reader, parts: parts,
+            trailer: "\r\n--\(boundary)--\r\n")
+        let bytes = ranges.reduce(0) { $0 + $1.count }
+        let framing = parts.reduce(file.trailer.utf8.count) { $0 + $1.preamble.utf8.count }
+        var answer = answer(.partialContent, file, length: Int64(bytes + framing))
+        answer.fields[.contentType] = "multipart/byteranges; boundary=\(boundary)"
+        return answer
+    }
+
+    private func answer(
+        _ status: HTTPResponse.Status, _ file: Answer.FileBody, length: Int64?
+    ) -> Answer {
         var fields = fields
-        fields[.contentType] = "multipart/byteranges; boundary=\(boundary)"
         fields[.acceptRanges] = "bytes"
-        return Answer(
-            .partialContent, fields, body: .file(content, parts, trailer: trailer, reader: reader),
-            length: bytes + Int64(framing), outcome: outcome)
+        return Answer(status, fields, body: .file(file), length: length, outcome: outcome)
     }
 
     private func unsatisfiable(_ length: Int64) -> Answer {

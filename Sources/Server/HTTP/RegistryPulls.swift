@@ -19,9 +19,9 @@ struct RegistryPulls: Sendable {
     func answer(_ endpoint: RegistryRoute.Endpoint) async throws -> Answer {
         switch endpoint {
         case .manifest(_, let reference):
-            return try await describing(.manifest, reference) { try await manifest(reference) }
+            return try await describing(.manifest) { try await manifest(reference) }
         case .blob(_, let digest):
-            return try await describing(.blob, .digest(digest)) { try await blob(digest) }
+            return try await describing(.blob) { try await blob(digest) }
         case .tags:
             return try await describing(.tags) { try await listings.tags(path) }
         case .referrers(_, let digest):
@@ -36,31 +36,17 @@ struct RegistryPulls: Sendable {
     private var listings: ListingPull { ListingPull(services: services, target: target) }
 
     private func describing(
-        _ subject: PullSubject, _ reference: Reference? = nil, _ body: () async throws -> Answer
+        _ subject: PullSubject, _ body: () async throws -> Answer
     ) async throws -> Answer {
         do {
             return try await body()
         } catch let error as UpstreamError {
-            throw RegistryError(error, asking: subject, isCached: await isCached(reference))
+            throw RegistryError(error, asking: subject)
         } catch let failure as FillFailure {
             throw RegistryError(
                 .unavailable, "\(target.registry.name) broke the download off",
                 detail: ["upstream": target.registry.name, "reason": "\(failure)"])
         }
-    }
-
-    /// Whether this repository's copy is in the store; another repository's is not told of (R63).
-    private func isCached(_ reference: Reference?) async -> Bool {
-        var digest: Digest?
-        switch reference {
-        case .digest(let asked): digest = asked
-        case .tag(let tag): digest = try? await services.store.tag(tag, in: target.key)?.digest
-        case nil: digest = nil
-        }
-        guard let digest,
-            let knowledge = try? await services.store.knowledge(of: digest, in: target.key)
-        else { return false }
-        return knowledge.isProven && knowledge.blob != nil
     }
 
     private func manifest(_ reference: Reference) async throws -> Answer {
@@ -83,8 +69,8 @@ struct RegistryPulls: Sendable {
         }
         let found = try await pull.content()
         let answer = answers(digest, found.outcome).blob(found.content, reader: found.reader)
-        if let fill = found.fill, case .file(_, let parts, _, let reader) = answer.body {
-            reader?.fetchAhead(parts.map(\.span), of: fill)
+        if let fill = found.fill, case .file(let file) = answer.body {
+            file.reader?.fetchAhead(file.parts.map(\.span), of: fill)
         }
         return answer
     }

@@ -40,11 +40,23 @@ struct ManifestPull: Sendable {
             let fetched = try await fetching.fetch(.tag(tag), accept: accepted.explicit)
             return FoundManifest(fetched, outcome: .miss(upstreamStatus: 200))
         }
-        let resolved = try await tags.verify(tag, record: record)
+        let resolved = try await verified(tag, record)
         if !needsBody, let head = resolved.head, let found = FoundManifest(head, resolved) {
             return found
         }
         return try await byDigest(resolved.digest, outcome: resolved.outcome)
+    }
+
+    /// A refusal tells whether this repository's copy is in the store.
+    private func verified(_ tag: Tag, _ record: TagRecord?) async throws -> ResolvedTag {
+        do {
+            return try await tags.verify(tag, record: record)
+        } catch let error as UpstreamError {
+            guard let record else { throw error }
+            let knowledge = try await services.store.knowledge(of: record.digest, in: target.key)
+            throw RegistryError(
+                error, asking: .manifest, isCached: knowledge.isProven && knowledge.blob != nil)
+        }
     }
 
     // MARK: By digest

@@ -17,7 +17,8 @@ enum PullSubject: Sendable {
 }
 
 extension RegistryError {
-    /// - Parameter isCached: whether a copy is in the store, for the `detail`.
+    /// - Parameter isCached: whether a copy is in the store, for the `detail`. What is proven and
+    ///   stored is served without asking, so only a tag's verification can fail beside one.
     init(_ error: UpstreamError, asking subject: PullSubject, isCached: Bool = false) {
         var detail = [
             "upstream": error.upstream, "reason": error.message,

@@ -59,6 +59,27 @@ struct BlobAnswerTests {
         }
     }
 
+    @Test("two ranges are answered as two parts (RFC 9110 §14.6)")
+    func twoRanges() async throws {
+        try await withLarder(content) { larder, _ in
+            let response = try await larder.request(.GET, path, [("Range", "bytes=0-9,100-109")])
+            #expect(response.status == 206)
+            let type = try #require(response.headers.first(name: "Content-Type"))
+            let boundary = try #require(type.split(separator: "boundary=").last)
+            var expected: [UInt8] = []
+            for range in [0...9, 100...109] {
+                let head =
+                    "\(range.lowerBound == 0 ? "" : "\r\n")--\(boundary)\r\n"
+                    + "Content-Type: application/octet-stream\r\nContent-Range: "
+                    + "bytes \(range.lowerBound)-\(range.upperBound)/2000000\r\n\r\n"
+                expected += Array(head.utf8) + blob[range]
+            }
+            #expect(response.body == expected + Array("\r\n--\(boundary)--\r\n".utf8))
+            let length = response.headers.first(name: "Content-Length")
+            #expect(length == "\(response.body.count)")
+        }
+    }
+
     @Test("a range behind the end is 416 with the size")
     func unsatisfiable() async throws {
         try await withLarder(content) { larder, _ in
