@@ -15,6 +15,7 @@ package struct Migration: Sendable {
 
     /// Every migration this binary knows.
     package static let all: [Migration] = [
-        Migration(version: 1, name: "v001_index", sql: PackageResources.v001_index_sql)
+        Migration(version: 1, name: "v001_index", sql: PackageResources.v001_index_sql),
+        Migration(version: 2, name: "v002_accounting", sql: PackageResources.v002_accounting_sql),
     ]
 }

@@ -25,18 +25,19 @@ extension Store {
         }
         switch opening {
         case .found(let file, let identity, isAsRecorded: true):
-            accesses.hit(digest, at: clock.now())
-            return GrowingFile(complete: file, size: identity.size)
+            return GrowingFile(
+                complete: file, size: identity.size,
+                lease: committer.openFiles.open(digest, inode: identity.inode))
         case .found(let file, let identity, isAsRecorded: false):
             return verify(digest, file, identity)
         case .missing:
-            if record != nil { try await committer.remove(digest) }
+            if record != nil { await remember { try await $0.committer.remove(digest) } }
             return nil
         case .wrongSize:
             logger.warning(
                 "a blob's file has another size than recorded: removed",
                 metadata: ["digest": "\(digest)"])
-            try await committer.remove(digest)
+            await remember { try await $0.committer.remove(digest) }
             return nil
         }
     }
@@ -67,7 +68,7 @@ extension Store {
         }
         guard ContentHasher.digest(of: bytes, digest.algorithm) == digest else {
             logger.error("a blob is damaged: removed", metadata: ["digest": "\(digest)"])
-            try await committer.remove(digest)
+            await remember { try await $0.committer.remove(digest) }
             return nil
         }
         return bytes

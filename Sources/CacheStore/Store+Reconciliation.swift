@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import NIOPosix
 import OCI
+import Synchronization
 
 extension Store {
     /// What must be settled before serving; bounded by what was in flight at the crash, not by
@@ -16,23 +17,26 @@ extension Store {
         let found = try await threads.io.runIfActive { [directory] in
             try Self.sweepFills(directory, keeping: resumable)
         }
-        let lost = resumable.subtracting(found)
+        partials.withLock { partials in
+            for (digest, size) in found { partials[digest] = budget.account(size) }
+        }
+        let lost = resumable.subtracting(found.keys)
         guard !lost.isEmpty else { return }
         try await writer.perform { database in
             for digest in lost { try database.deleteCheckpoint(digest) }
         }
     }
 
-    /// Removes partials without a checkpoint; answers those that are kept.
+    /// Removes partials without a checkpoint; answers those that are kept, with their sizes.
     private static func sweepFills(
         _ directory: DataDirectory, keeping resumable: Set<Digest>
-    ) throws -> Set<Digest> {
-        var kept: Set<Digest> = []
+    ) throws -> [Digest: Int64] {
+        var kept: [Digest: Int64] = [:]
         for name in DataDirectory.names(in: directory.fills) {
             guard let digest = DataDirectory.fillDigest(name) else { continue }
             let path = directory.fills + "/" + name
             if path == directory.fill(digest) && resumable.contains(digest) {
-                kept.insert(digest)
+                kept[digest] = try OpenFile.openForReading(path).identity().diskSize
             } else {
                 try DataDirectory.remove(path)
             }

@@ -9,7 +9,9 @@ import Synchronization
 extension Store {
     /// One verification per digest, followed by all who ask meanwhile.
     func verify(_ digest: Digest, _ file: OpenFile, _ identity: FileIdentity) -> GrowingFile {
-        let content = GrowingFile(unverified: file, size: identity.size)
+        let content = GrowingFile(
+            unverified: file, size: identity.size,
+            lease: committer.openFiles.open(digest, inode: identity.inode))
         let running = verifications.withLock { running in
             if let other = running[digest] { return other }
             running[digest] = content

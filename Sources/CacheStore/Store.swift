@@ -12,33 +12,64 @@ package final class Store: Sendable {
     let directory: DataDirectory
     let writer: IndexWriter
     let reader: IndexReader
+    /// For plans and statistics, so that they are in no hit's way.
+    let reports: IndexReader
     let threads: StoreThreads
     let committer: Committer
+    let evictor: Evictor
     let logger: Logger
-    let accesses = AccessRecorder()
+    let accounts: Accounts
+    let limits: Mutex<Limits>
+    package let budget: Budget
+    let pinsExceedBudget = Mutex(false)
     let fills = Mutex<Set<Digest>>([])
+    /// What partials keep of the budget.
+    let partials = Mutex<[Digest: Reservation]>([:])
     let verifications = Mutex<[Digest: GrowingFile]>([:])
+
+    /// The limits in force, and the size of the file system that shares of it refer to.
+    struct Limits: Sendable {
+        var settings: StoreLimits
+        /// Bytes.
+        var totalSpace: Int64
+    }
 
     /// Opens or makes the data directory at `path`; finishes what the last process left.
     ///
     /// - Throws: `DataDirectory.InUse` (R37), `SchemaError` (R36), `FileError`, `SQLiteError`.
     ///   A database that is no database is set aside and the index rebuilt from the blobs (R29).
-    package init(path: String, clock: StoreClock = .steady(), logger: Logger) async throws {
+    package init(
+        path: String, limits: StoreLimits = StoreLimits(), clock: StoreClock = .steady(),
+        logger: Logger
+    ) async throws {
         self.clock = clock
         self.logger = logger
         directory = try DataDirectory(path)
         threads = StoreThreads()
-        (writer, reader) = try IndexOpening(directory: directory, clock: clock, logger: logger)
+        let connections = try IndexOpening(directory: directory, clock: clock, logger: logger)
             .open()
+        (writer, reader, reports) = (connections.writer, connections.reader, connections.reports)
+        budget = Budget()
         committer = Committer(
             directory: directory, index: writer, threads: threads, locks: DigestLocks(),
-            clock: clock)
+            budget: budget, openFiles: OpenFiles(budget: budget), clock: clock)
+        self.limits = Mutex(Limits(settings: limits, totalSpace: 0))
+        let (accounts, writer) = (Accounts(), writer)
+        self.accounts = accounts
+        evictor = Evictor(
+            index: reports, writer: writer, committer: committer, limits: limits,
+            pins: try await reports.read { try $0.pins() }.compactMap { try? ImagePattern($0) },
+            logger: logger,
+            flush: { await accounts.flush(to: writer, logger: logger) })
+        budget.commit(try await reader.read { try $0.counter("bytes") })
+        try await apply(limits)
         try await finishInterruptedWork()
     }
 
     /// Readers first, then the writer, which folds the WAL in; the lock last.
     package func close() async {
-        await flushAccesses()
+        await flushAccounts()
+        await reports.close()
         await reader.close()
         await writer.close()
         await threads.shutdown()
@@ -54,6 +85,15 @@ package final class Store: Sendable {
 
     package func tag(_ tag: Tag, in key: RepositoryKey) async throws -> TagRecord? {
         try await reader.read { try $0.tag(tag, in: key) }
+    }
+
+    /// Writes what serving does not depend on: a failure, as on a full disk, is logged (R39).
+    package func remember(_ write: (Store) async throws -> Void) async {
+        do {
+            try await write(self)
+        } catch {
+            logger.warning("index not written", metadata: ["error": "\(error)"])
+        }
     }
 
     /// The upstream answered 200 for `digest` in this repository.

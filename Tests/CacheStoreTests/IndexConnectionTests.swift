@@ -22,11 +22,11 @@ struct IndexConnectionTests {
         }.sorted()
     }
 
-    @Test("R30: one connection can write, the other is open for reading only")
+    @Test("R30: one connection can write, the others are open for reading only")
     func oneWriter() async throws {
         try await withStore { test in
             try await test.commit()
-            #expect(try accessModes(of: test.database) == [O_RDONLY, O_RDWR])
+            #expect(try accessModes(of: test.database) == [O_RDONLY, O_RDONLY, O_RDWR])
         }
     }
 
@@ -42,7 +42,7 @@ struct IndexConnectionTests {
         }
     }
 
-    @Test("R30: both connections are closed with the store, the writing one last")
+    @Test("R30: all connections are closed with the store, the writing one last")
     func closing() async throws {
         try await withStore { test in
             try await test.commit()

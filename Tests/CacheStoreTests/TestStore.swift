@@ -73,7 +73,9 @@ final class TestStore {
     // MARK: Content
 
     func begin() async throws -> Fill {
-        try await store.beginFill(digest, on: MultiThreadedEventLoopGroup.singleton.any())
+        try await store.beginFill(
+            digest, length: Int64(bytes.count), upstream: key.upstream,
+            on: MultiThreadedEventLoopGroup.singleton.any())
     }
 
     /// A fill that has `content`, or what its digest promises, and is not verified yet.

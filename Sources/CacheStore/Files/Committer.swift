@@ -7,18 +7,24 @@ import OCI
 import Synchronization
 
 /// Commit: fsync file, rename, fsync directories, row. Removal: mark, unlink, remove row.
-/// Both hold the digest's lock.
+/// Both hold the digest's lock, and tell the budget.
 struct Committer: Sendable {
     let directory: DataDirectory
     let index: IndexWriter
     let threads: StoreThreads
     let locks: DigestLocks
+    let budget: Budget
+    let openFiles: OpenFiles
     let clock: StoreClock
 
-    /// - Parameter manifest: set where the content is a manifest.
-    /// - Throws: `FileError`, and the file is gone (R27); `SQLiteError`, and the file has no row,
-    ///   so that its next use adopts it.
-    func commit(_ file: OpenFile, as digest: Digest, manifest: Manifest?) async throws {
+    /// - Parameters:
+    ///   - manifest: set where the content is a manifest.
+    ///   - reservation: given back as the bytes become committed ones.
+    /// - Throws: `FileError` or `SQLiteError`; the file is gone then (R27).
+    func commit(
+        _ file: OpenFile, as digest: Digest, manifest: Manifest?, reservation: Reservation
+    ) async throws {
+        defer { reservation.end() }
         try await locks.withLock(digest) {
             let identity = try await threads.sync.runIfActive {
                 do throws(FileError) {
@@ -39,13 +45,43 @@ struct Committer: Sendable {
         }
     }
 
+    /// What a removal brought.
+    struct Removal: Sendable {
+        /// Bytes on the disk of the files removed, those still open included.
+        var bytes: Int64 = 0
+        /// Of them, those that running downloads keep.
+        var heldBytes: Int64 = 0
+        /// How many had a row.
+        var count = 0
+    }
+
     func remove(_ digest: Digest) async throws {
-        try await locks.withLock(digest) {
-            try await index.perform { try $0.markDeleting(digest) }
-            _ = try await threads.io.runIfActive {
-                try DataDirectory.remove(directory.blob(digest))
+        _ = try await remove([digest])
+    }
+
+    /// - Parameter recording: runs in the transaction that removes the rows.
+    func remove(
+        _ digests: Set<Digest>, recording: @escaping @Sendable (Database) throws -> Void = { _ in }
+    ) async throws -> Removal {
+        try await locks.withLocks(digests) {
+            let rows = try await index.perform { database in
+                try digests.compactMap { try database.markDeleting($0) }
             }
-            try await index.perform { try $0.deleteBlob(digest) }
+            try await threads.sync.runIfActive {
+                for digest in digests { try DataDirectory.remove(directory.blob(digest)) }
+            }
+            try await index.perform { database in
+                for digest in digests { try database.deleteBlob(digest) }
+                try recording(database)
+            }
+            var removal = Removal(count: rows.count)
+            for row in rows {
+                removal.bytes += row.diskSize
+                removal.heldBytes += openFiles.unlinked(
+                    row.digest, inode: row.inode, bytes: row.diskSize)
+            }
+            budget.commit(-removal.bytes)
+            return removal
         }
     }
 
@@ -73,9 +109,11 @@ struct Committer: Sendable {
         _ digest: Digest, _ identity: FileIdentity, _ manifest: Manifest?
     ) async throws {
         let now = clock.now()
-        try await index.perform { database in
-            try database.insertBlob(digest, identity, now: now)
+        let added = try await index.perform { database in
+            let added = try database.insertBlob(digest, identity, now: now)
             if let manifest { try database.insertManifest(manifest, digest: digest) }
+            return added
         }
+        budget.commit(added)
     }
 }

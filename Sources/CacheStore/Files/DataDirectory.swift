@@ -61,6 +61,14 @@ package final class DataDirectory: Sendable {
         try? Digest(name.split(separator: "-").prefix(2).joined(separator: ":"))
     }
 
+    /// Bytes of the file system that holds the directory, in all and free for this process.
+    func space() throws(FileError) -> (total: Int64, available: Int64) {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { throw FileError("statvfs", path) }
+        let unit = Int64(status.f_frsize)
+        return (Int64(status.f_blocks) * unit, Int64(status.f_bavail) * unit)
+    }
+
     /// Makes a directory and its parents, as `mkdir -p -m 0700`.
     static func makeDirectory(_ path: String) throws(FileError) {
         if mkdir(path, 0o700) == 0 || errno == EEXIST { return }

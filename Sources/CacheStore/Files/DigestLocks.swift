@@ -15,6 +15,16 @@ final class DigestLocks: Sendable {
         return try await body()
     }
 
+    /// All of them, taken in one order by everybody, so that no two wait for each other.
+    func withLocks<Value: Sendable>(
+        _ digests: Set<Digest>, _ body: () async throws -> Value
+    ) async rethrows -> Value {
+        let ordered = digests.sorted { "\($0)" < "\($1)" }
+        for digest in ordered { await acquire(digest) }
+        defer { for digest in ordered { release(digest) } }
+        return try await body()
+    }
+
     private func acquire(_ digest: Digest) async {
         await withCheckedContinuation { continuation in
             let isFree = waiters.withLock { waiters in

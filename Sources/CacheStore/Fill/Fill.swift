@@ -19,6 +19,8 @@ package final class Fill: Sendable {
 
     /// Bytes between two checkpoints.
     private static let checkpointBytes: Int64 = 64 << 20
+    /// Bytes reserved at a time where the length is not known.
+    static let reservationStep: Int64 = 16 << 20
     /// Bytes after which the kernel is asked to begin writing them out.
     private static let writebackBytes: Int64 = 8 << 20
 
@@ -28,21 +30,41 @@ package final class Fill: Sendable {
     package let checkpoint: Int64
     private let prefix: Mutex<Prefix>
     private let loop: any EventLoop
+    private let inode: Int64
+    private let reservation: Reservation
     private let committer: Committer
     private let logger: Logger
-    private let onEnd: @Sendable () -> Void
+    private let makeRoom: @Sendable (Reservation, _ bytes: Int64) async -> Bool
+    private let onEnd: @Sendable (Reservation) -> Void
 
+    /// What is opened for a fill.
+    struct Opened: Sendable {
+        let file: OpenFile
+        let inode: Int64
+        /// Bytes of a partial that may be relied on.
+        let checkpoint: Int64
+        let reservation: Reservation
+    }
+
+    /// - Parameters:
+    ///   - makeRoom: sees to it that a reservation covers so many bytes, where it can.
+    ///   - onEnd: called with the reservation when the digest is free for another fill.
     init(
-        digest: Digest, file: OpenFile, checkpoint: Int64, loop: any EventLoop,
-        committer: Committer, logger: Logger, onEnd: @escaping @Sendable () -> Void
+        digest: Digest, opened: Opened, loop: any EventLoop, committer: Committer,
+        logger: Logger, makeRoom: @escaping @Sendable (Reservation, Int64) async -> Bool,
+        onEnd: @escaping @Sendable (Reservation) -> Void
     ) {
         self.digest = digest
-        self.checkpoint = checkpoint
+        checkpoint = opened.checkpoint
+        inode = opened.inode
+        reservation = opened.reservation
         self.loop = loop
         self.committer = committer
         self.logger = logger
+        self.makeRoom = makeRoom
         self.onEnd = onEnd
-        content = GrowingFile(filling: file, length: nil)
+        content = GrowingFile(
+            filling: opened.file, lease: committer.openFiles.open(digest, inode: opened.inode))
         prefix = Mutex(Prefix(hasher: ContentHasher(digest.algorithm)))
     }
 
@@ -57,8 +79,21 @@ package final class Fill: Sendable {
     // MARK: Writing
 
     /// Appends to the prefix: writes, hashes, tells the readers.
-    /// - Throws: `FileError` where the disk refuses it.
+    /// - Throws: `Store.NoRoom` where the budget or the disk has no more room, `FileError` where
+    ///   the disk refuses it otherwise.
     package func append(_ buffer: ByteBuffer) async throws {
+        let needed = position + Int64(buffer.readableBytes)
+        if !reservation.cover(needed, step: Self.reservationStep) {
+            guard await makeRoom(reservation, needed) else { throw Store.NoRoom() }
+        }
+        do {
+            try await write(buffer)
+        } catch let error as FileError where error.isNoSpace {
+            throw Store.NoRoom()
+        }
+    }
+
+    private func write(_ buffer: ByteBuffer) async throws {
         let dueCheckpoint = try await committer.threads.io.runIfActive { [self] in
             try prefix.withLock { prefix in
                 let start = prefix.position
@@ -67,6 +102,7 @@ package final class Fill: Sendable {
                     prefix.hasher.update(bytes)
                 }
                 prefix.position += Int64(buffer.readableBytes)
+                reservation.wrote(upTo: prefix.position)
                 startWriteback(&prefix)
                 content.wrote(start..<prefix.position, timer: loop)
                 return prefix.position - prefix.synced >= Self.checkpointBytes
@@ -156,7 +192,8 @@ package final class Fill: Sendable {
     package func commit() async {
         await Task {
             do {
-                try await committer.commit(content.file, as: digest, manifest: nil)
+                try await committer.commit(
+                    content.file, as: digest, manifest: nil, reservation: reservation)
             } catch {
                 logger.error(
                     "verified content could not be kept",
@@ -164,7 +201,7 @@ package final class Fill: Sendable {
                 await forgetCheckpoint()
             }
         }.value
-        onEnd()
+        onEnd(reservation)
     }
 
     /// Nobody reads it: keeps the partial for the next fetch.
@@ -179,18 +216,34 @@ package final class Fill: Sendable {
     private func keepPartial(_ failure: FillFailure) async {
         content.end(.failed(failure))
         await Task { await saveCheckpoint() }.value
-        onEnd()
+        reservation.shrink(to: max(position, content.writtenBound))
+        onEnd(reservation)
+    }
+
+    /// The disk or the budget took no more: readers send what is written, then each goes on by
+    /// itself; the file is gone when the last of them closes it.
+    package func overflow() async {
+        let (position, hasher) = prefix.withLock { ($0.position, $0.hasher) }
+        content.overflow(FillOverflow(position: position, hasher: hasher))
+        await remove()
     }
 
     private func discard(_ failure: FillFailure) async {
         content.end(.failed(failure))
+        await remove()
+    }
+
+    private func remove() async {
         await Task {
             _ = try? await committer.threads.io.runIfActive { [self] in
                 try DataDirectory.remove(content.file.path)
             }
             await forgetCheckpoint()
         }.value
-        onEnd()
+        let bytes = Budget.inBlocks(max(position, content.writtenBound))
+        committer.openFiles.unlinked(digest, inode: inode, bytes: min(bytes, reservation.size))
+        reservation.end()
+        onEnd(reservation)
     }
 
     private func forgetCheckpoint() async {

@@ -32,6 +32,8 @@ package enum FillAvailability: Equatable, Sendable {
     case wait
     /// Everything was sent.
     case end
+    /// The disk took no more: the rest is to be had from the upstream alone.
+    case detour
     /// Break the connection off.
     case cut(FillFailure)
 }
@@ -41,6 +43,8 @@ struct FillProgress: Sendable {
     enum Outcome: Sendable, Equatable {
         case open
         case verified
+        /// The disk took no more; what is written may be sent.
+        case overflowed
         case failed(FillFailure)
     }
 
@@ -58,7 +62,8 @@ struct FillProgress: Sendable {
         if case .failed(let failure) = outcome { return .cut(failure) }
         if offset == (end ?? (outcome == .verified ? length : nil)) { return .end }
         let limit = min(extents.contiguousEnd(from: offset), sendable(end: end))
-        return limit > offset ? .bytes(upTo: limit) : .wait
+        if limit > offset { return .bytes(upTo: limit) }
+        return outcome == .overflowed ? .detour : .wait
     }
 
     private func sendable(end: Int64?) -> Int64 {

@@ -4,6 +4,18 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
+/// How far a fill came before the disk took no more, and the hash of all up to there: each
+/// reader goes on with an upstream request of its own (design §2.9).
+package struct FillOverflow: Sendable {
+    package let position: Int64
+    package let hasher: ContentHasher
+
+    package init(position: Int64, hasher: ContentHasher) {
+        self.position = position
+        self.hasher = hasher
+    }
+}
+
 /// Keeps the file open as long as somebody holds it, wakes readers when there is more for
 /// them, and lends each event loop a handle of its own: a handle in use by one loop refuses
 /// another (`EBUSY`).
@@ -21,6 +33,7 @@ package final class GrowingFile: Sendable {
 
     private struct State {
         var progress: FillProgress
+        var overflow: FillOverflow?
         var waiters: [Waiter] = []
         var handles: [ObjectIdentifier: NIOFileHandle] = [:]
         var unannouncedBytes: Int64 = 0
@@ -33,25 +46,29 @@ package final class GrowingFile: Sendable {
     private static let announceInterval = Duration.milliseconds(20)
 
     let file: OpenFile
+    private let lease: OpenFiles.Lease
     private let state: Mutex<State>
 
-    /// An empty file that `writer` will fill.
-    init(filling file: OpenFile, length: Int64?) {
+    /// An empty file that a `Fill` will write.
+    init(filling file: OpenFile, lease: OpenFiles.Lease) {
         self.file = file
-        state = Mutex(State(progress: FillProgress(length: length)))
+        self.lease = lease
+        state = Mutex(State(progress: FillProgress()))
     }
 
     /// A complete file: a hit.
-    init(complete file: OpenFile, size: Int64) {
+    init(complete file: OpenFile, size: Int64, lease: OpenFiles.Lease) {
         self.file = file
+        self.lease = lease
         var progress = FillProgress(length: size, outcome: .verified)
         progress.extents.insert(0..<size)
         state = Mutex(State(progress: progress))
     }
 
     /// A file that is all there but whose digest is in doubt: its tail is held back.
-    init(unverified file: OpenFile, size: Int64) {
+    init(unverified file: OpenFile, size: Int64, lease: OpenFiles.Lease) {
         self.file = file
+        self.lease = lease
         var progress = FillProgress(length: size)
         progress.extents.insert(0..<size)
         state = Mutex(State(progress: progress))
@@ -66,6 +83,9 @@ package final class GrowingFile: Sendable {
     package var length: Int64? { state.withLock { $0.progress.length } }
 
     package var isVerified: Bool { state.withLock { $0.progress.outcome == .verified } }
+
+    /// Where readers go on by themselves, once the disk took no more.
+    package var overflow: FillOverflow? { state.withLock { $0.overflow } }
 
     /// Why it will not be completed; nil while it may be.
     package var failure: FillFailure? {
@@ -82,6 +102,9 @@ package final class GrowingFile: Sendable {
     package func writtenEnd(from offset: Int64) -> Int64 {
         state.withLock { $0.progress.extents.contiguousEnd(from: offset) }
     }
+
+    /// The end of all that is written, gaps or not.
+    var writtenBound: Int64 { state.withLock { $0.progress.extents.ranges.last?.upperBound ?? 0 } }
 
     /// Where bytes written after `offset` begin again.
     package func nextWritten(from offset: Int64) -> Int64? {
@@ -119,6 +142,7 @@ package final class GrowingFile: Sendable {
             switch state.withLock({ $0.progress.outcome }) {
             case .verified: return nil
             case .failed(let failure): return failure
+            case .overflowed: return .storage("the disk took no more")
             case .open:
                 let end = length
                 await withCheckedContinuation { continuation in
@@ -162,6 +186,11 @@ package final class GrowingFile: Sendable {
             state.progress.outcome = outcome
         }
         announce()
+    }
+
+    func overflow(_ overflow: FillOverflow) {
+        state.withLock { $0.overflow = overflow }
+        end(.overflowed)
     }
 
     private func announce() {

@@ -28,10 +28,14 @@ extension Database {
         }
     }
 
+    /// - Returns: by how many bytes the blobs on the disk grew.
     func insertBlob(
         _ digest: Digest, _ identity: FileIdentity, now: Int64
-    ) throws(SQLiteError) {
+    ) throws(SQLiteError) -> Int64 {
         let id = try insertDigestID(digest)
+        let before = try first(
+            "SELECT disk_size FROM blob WHERE digest_id = ?", .integer(id)
+        ) { $0.integer(0) }
         try run(
             """
             INSERT INTO blob (digest_id, size, disk_size, inode, mtime_ns, ctime_ns, created_at)
@@ -46,12 +50,25 @@ extension Database {
             "INSERT OR IGNORE INTO access (digest_id, accessed_at, hits) VALUES (?, ?, 0)",
             .integer(id), .integer(now))
         try run("DELETE FROM checkpoint WHERE digest_id = ?", .integer(id))
+        return identity.diskSize - (before ?? 0)
     }
 
-    func markDeleting(_ digest: Digest) throws(SQLiteError) {
-        try run(
-            "UPDATE blob SET deleting = 1 WHERE digest_id = (SELECT id FROM digest WHERE value = ?)",
-            digest.indexKey)
+    /// What an unlink needs to know of a file.
+    struct MarkedBlob: Sendable {
+        let digest: Digest
+        let diskSize: Int64
+        let inode: Int64
+    }
+
+    /// - Returns: the row as it was; nil where there is none.
+    func markDeleting(_ digest: Digest) throws(SQLiteError) -> MarkedBlob? {
+        try first(
+            """
+            UPDATE blob SET deleting = 1
+            WHERE digest_id = (SELECT id FROM digest WHERE value = ?)
+            RETURNING disk_size, inode
+            """, digest.indexKey
+        ) { MarkedBlob(digest: digest, diskSize: $0.integer(0), inode: $0.integer(1)) }
     }
 
     func deleteBlob(_ digest: Digest) throws(SQLiteError) {
@@ -74,13 +91,5 @@ extension Database {
             WHERE b.digest_id > ? AND b.deleting = 0 ORDER BY b.digest_id LIMIT ?
             """, .integer(id), .integer(Int64(limit))
         ) { row in Digest(indexKey: row.blob(1)).map { (row.integer(0), $0) } }.compactMap(\.self)
-    }
-
-    func addAccess(_ digest: Digest, hits: Int64, at time: Int64) throws(SQLiteError) {
-        try run(
-            """
-            UPDATE access SET hits = hits + ?, accessed_at = max(accessed_at, ?)
-            WHERE digest_id = (SELECT id FROM digest WHERE value = ?)
-            """, .integer(hits), .integer(time), digest.indexKey)
     }
 }

@@ -18,6 +18,16 @@ extension Database {
         ) { Digest(indexKey: $0.blob(0)) }.compactMap(\.self)
     }
 
+    /// Those last saved before `time`, in Unix seconds.
+    func checkpoints(before time: Int64) throws(SQLiteError) -> [Digest] {
+        try all(
+            """
+            SELECT d.value FROM checkpoint c JOIN digest d ON d.id = c.digest_id
+            WHERE c.updated_at < ? ORDER BY c.updated_at
+            """, .integer(time)
+        ) { Digest(indexKey: $0.blob(0)) }.compactMap(\.self)
+    }
+
     func setCheckpoint(_ digest: Digest, synced: Int64, now: Int64) throws(SQLiteError) {
         try run(
             """

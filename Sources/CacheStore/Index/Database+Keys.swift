@@ -37,6 +37,10 @@ extension Database {
         ) { $0.integer(0) } ?? 0
     }
 
+    func upstreamID(_ name: String) throws(SQLiteError) -> Int64? {
+        try first("SELECT id FROM upstream WHERE name = ?", .text(name)) { $0.integer(0) }
+    }
+
     func repositoryID(_ key: RepositoryKey) throws(SQLiteError) -> Int64? {
         try first(
             """

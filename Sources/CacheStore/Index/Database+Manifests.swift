@@ -24,5 +24,22 @@ extension Database {
                 .integer(Int64(child.relation.rawValue)), .integer(child.descriptor.size),
                 .optional(child.descriptor.platform?.description))
         }
+        try rank(id)
+    }
+
+    /// What the manifest describes, and the time it came: a pull brought it.
+    private func rank(_ id: Int64) throws(SQLiteError) {
+        try run(
+            """
+            UPDATE manifest SET
+                used_at = (SELECT a.accessed_at FROM access a WHERE a.digest_id = ?1),
+                content_size = (SELECT b.size FROM blob b WHERE b.digest_id = ?1)
+                    + coalesce((SELECT sum(c.size) FROM child c
+                                WHERE c.manifest_id = ?1 AND c.relation IN (1, 2)), 0)
+                    + coalesce((SELECT sum(m.content_size) FROM child c
+                                JOIN manifest m ON m.digest_id = c.digest_id
+                                WHERE c.manifest_id = ?1 AND c.relation = 3), 0)
+            WHERE digest_id = ?1
+            """, .integer(id))
     }
 }

@@ -1,4 +1,4 @@
-/// Opens the index's two connections, setting a damaged database aside.
+/// Opens the index's connections, setting a damaged database aside.
 
 import Logging
 import Migrations
@@ -8,7 +8,15 @@ struct IndexOpening {
     let clock: StoreClock
     let logger: Logger
 
-    func open() throws -> (IndexWriter, IndexReader) {
+    struct Connections {
+        let writer: IndexWriter
+        /// For requests.
+        let reader: IndexReader
+        /// For plans and statistics.
+        let reports: IndexReader
+    }
+
+    func open() throws -> Connections {
         do {
             return try connect()
         } catch let error as SQLiteError where error.isCorruption {
@@ -24,10 +32,13 @@ struct IndexOpening {
         }
     }
 
-    private func connect() throws -> (IndexWriter, IndexReader) {
+    private func connect() throws -> Connections {
         let writer = try Database(path: directory.database, mode: .writer)
         try Migrator(migrations: Migration.all).migrate(writer)
         let reader = try Database(path: directory.database, mode: .reader)
-        return (IndexWriter(writer), IndexReader(reader))
+        let reports = try Database(path: directory.database, mode: .reader)
+        return Connections(
+            writer: IndexWriter(writer), reader: IndexReader(reader),
+            reports: IndexReader(reports))
     }
 }

@@ -73,6 +73,11 @@ package final class Database {
     /// Runs one statement; answers the number of rows it changed.
     @discardableResult
     package func run(_ sql: String, _ values: SQLValue...) throws(SQLiteError) -> Int {
+        try run(sql, values: values)
+    }
+
+    @discardableResult
+    package func run(_ sql: String, values: [SQLValue]) throws(SQLiteError) -> Int {
         let statement = try prepared(sql, values)
         defer { statement.reset() }
         while try step(statement, sql) {}
@@ -91,6 +96,12 @@ package final class Database {
     /// Every row's value.
     package func all<Value>(
         _ sql: String, _ values: SQLValue..., map: (Statement) -> Value
+    ) throws(SQLiteError) -> [Value] {
+        try all(sql, values: values, map: map)
+    }
+
+    package func all<Value>(
+        _ sql: String, values: [SQLValue], map: (Statement) -> Value
     ) throws(SQLiteError) -> [Value] {
         let statement = try prepared(sql, values)
         defer { statement.reset() }

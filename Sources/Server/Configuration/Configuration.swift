@@ -16,6 +16,9 @@ struct Configuration: Sendable, Equatable {
     var log = LogSettings()
     var tags = TagSettings()
     var cache = CacheSettings()
+    var eviction = EvictionSettings()
+    var stats = StatsSettings()
+    var admin = AdminSettings()
     var fill = FillSettings()
     var shutdown = ShutdownSettings()
     /// By name, which is also what `?ns=` and a path prefix say.
@@ -44,6 +47,47 @@ struct TagSettings: Sendable, Equatable {
 /// `cache:`
 struct CacheSettings: Sendable, Equatable {
     var maxSize = CacheSize.bytes(ByteCount(50 * 1024 * 1024 * 1024))
+    /// What stays free on the file system that holds the data directory.
+    var minFree = CacheSize.bytes(ByteCount(1024 * 1024 * 1024))
+    /// What is never evicted.
+    var pins: [ImagePattern] = []
+}
+
+/// `eviction:`
+struct EvictionSettings: Sendable, Equatable {
+    /// Percent of `cache.max_size` from which on evicting begins.
+    var highWatermark = 95
+    /// Percent of `cache.max_size` down to which evicting goes.
+    var lowWatermark = 90
+    /// Nothing used or stored more recently is evicted.
+    var minAge = Duration.seconds(60)
+    /// What was not used for so long is evicted although there is room.
+    var maxUnused: Duration?
+    /// How long a pull of an image makes it share the recency of indexes that list it.
+    var platformWindow = Duration.seconds(30 * 86_400)
+}
+
+/// `stats:`
+struct StatsSettings: Sendable, Equatable {
+    enum Access: String, Sendable, CaseIterable {
+        /// Lists that name repositories, images or clients are open as long as nothing is
+        /// private.
+        case auto
+        case open
+        case admin
+    }
+
+    var access = Access.auto
+}
+
+/// `admin:`
+struct AdminSettings: Sendable, Equatable {
+    /// The bearer token; empty where it is in a file.
+    var token = Secret("")
+    /// By default `admin.token` in the data directory, made at the first start.
+    var tokenFile: String?
+    /// Where the admin API is served instead of on the main port: an address or `unix:PATH`.
+    var listen: AdminAddress?
 }
 
 /// `fill:`, the limits of a running fetch.

@@ -19,6 +19,8 @@ struct UpstreamConfiguration: Sendable, Equatable {
     var hosts: [String] = []
     var credentials: [CredentialConfiguration] = []
     var access = Access.open
+    /// Its share of `cache.max_size` at most.
+    var maxSize: CacheSize?
     var caFile: String?
     var allowHTTP = false
     var allowPrivateAddresses = false

@@ -9,21 +9,18 @@ struct Answer: Sendable {
     enum Body: Sendable {
         case none
         case bytes([UInt8])
-        case file(FileBody)
+        case blob(BlobBody)
     }
 
-    /// Spans of one file.
-    struct FileBody: Sendable {
+    /// Spans of one blob.
+    struct BlobBody: Sendable {
         struct Part: Sendable {
             /// Sent before the span: a multipart boundary.
             var preamble = ""
             let span: FileSpan
         }
 
-        let digest: Digest
-        let content: GrowingFile
-        /// Kept as long as the body is being sent.
-        let reader: FetchReader?
+        let source: BlobSource
         let parts: [Part]
         /// Sent behind the last part.
         var trailer = ""
@@ -34,6 +31,8 @@ struct Answer: Sendable {
     var body: Body
     /// Bytes of the body; nil where it is sent chunked.
     var length: Int64?
+    /// What the body is, or a part of; nil where it is no content.
+    var digest: Digest?
     var outcome: CacheOutcome?
 
     init(
@@ -69,10 +68,16 @@ struct Answer: Sendable {
 }
 
 extension Answer {
-    /// The digest of the file that is sent whole; nil for anything else.
-    var wholeFile: Digest? {
-        guard status == .ok, case .file(let file) = body else { return nil }
-        return file.digest
+    /// The digest of the blob that is sent whole; nil for anything else.
+    var wholeBlob: Digest? {
+        guard status == .ok, case .blob = body else { return nil }
+        return digest
+    }
+
+    /// Whether the body begins with the first byte of its content.
+    var startsAtZero: Bool {
+        guard case .blob(let blob) = body else { return true }
+        return blob.parts.first?.span.start == 0
     }
 }
 

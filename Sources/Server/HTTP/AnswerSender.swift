@@ -33,31 +33,45 @@ struct AnswerSender: Sendable {
         case .bytes(let bytes):
             done(Int64(bytes.count), true)
             return ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
-        case .file(let file):
-            return send(file, done)
+        case .blob(let blob):
+            return send(blob, done)
         }
     }
 
-    private func send(_ file: Answer.FileBody, _ done: @escaping Completion) -> ResponseBody {
-        ResponseBody(contentLength: answer.length.map(Int.init)) { [channel] writer in
+    private func send(_ blob: Answer.BlobBody, _ done: @escaping Completion) -> ResponseBody {
+        ResponseBody(contentLength: answer.length.map(Int.init)) { writer in
             var sent: Int64 = 0
             do {
-                for part in file.parts {
+                for part in blob.parts {
                     if !part.preamble.isEmpty {
                         try await writer.write(ByteBuffer(string: part.preamble))
                     }
-                    sent += try await channel.send(part.span, of: file.content)
+                    sent += try await send(part.span, of: blob.source, to: &writer)
                 }
-                if !file.trailer.isEmpty {
-                    try await writer.write(ByteBuffer(string: file.trailer))
+                if !blob.trailer.isEmpty {
+                    try await writer.write(ByteBuffer(string: blob.trailer))
                 }
-                withExtendedLifetime(file.reader) {}
                 done(sent, true)
             } catch {
                 done(sent, false)
                 throw error
             }
             try await writer.finish(nil)
+        }
+    }
+
+    private func send(
+        _ span: FileSpan, of source: BlobSource, to writer: inout any ResponseBodyWriter
+    ) async throws -> Int64 {
+        switch source {
+        case .uncached(let blob):
+            return try await blob.send(span) { try await writer.write($0) }
+        case .file(let content, let reader):
+            let sent = try await channel.send(span, of: content)
+            let isDone = span.end.map { span.start + sent == $0 } ?? content.isVerified
+            guard !isDone, let rest = reader?.continuation(of: content) else { return sent }
+            let unsent = FileSpan(start: span.start + sent, end: span.end)
+            return sent + (try await rest.send(unsent) { try await writer.write($0) })
         }
     }
 }

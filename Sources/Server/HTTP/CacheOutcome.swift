@@ -8,6 +8,8 @@ enum CacheOutcome: Sendable, Equatable {
     case revalidated(upstreamStatus: Int)
     /// The upstream was asked for it.
     case miss(upstreamStatus: Int)
+    /// The upstream was asked, and there is no room to keep the answer.
+    case uncached(upstreamStatus: Int)
     /// A fetch that was running already brings it.
     case coalesced
     /// The upstream could not be asked; what it last said is served.
@@ -18,6 +20,7 @@ enum CacheOutcome: Sendable, Equatable {
         case .hit: "larder; hit"
         case .revalidated(let status): "larder; hit; fwd=stale; fwd-status=\(status)"
         case .miss(let status): "larder; fwd=uri-miss; fwd-status=\(status); stored"
+        case .uncached(let status): "larder; fwd=uri-miss; fwd-status=\(status)"
         case .coalesced: "larder; fwd=uri-miss; collapsed"
         case .stale(let reason, let status):
             "larder; hit; detail=stale-\(reason)" + (status.map { "; fwd-status=\($0)" } ?? "")
@@ -27,7 +30,7 @@ enum CacheOutcome: Sendable, Equatable {
     var xCache: String {
         switch self {
         case .hit, .revalidated: "HIT"
-        case .miss, .coalesced: "MISS"
+        case .miss, .uncached, .coalesced: "MISS"
         case .stale: "STALE"
         }
     }
@@ -38,6 +41,7 @@ enum CacheOutcome: Sendable, Equatable {
         case .hit: "hit"
         case .revalidated: "revalidated"
         case .miss: "miss"
+        case .uncached: "uncached"
         case .coalesced: "coalesced"
         case .stale: "stale"
         }

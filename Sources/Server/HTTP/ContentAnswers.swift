@@ -59,7 +59,7 @@ struct ContentAnswers: Sendable {
     func notModified() -> Answer {
         var fields = fields
         fields[.contentType] = nil
-        return Answer(.notModified, fields, length: nil, outcome: outcome)
+        return answer(.notModified, fields, length: nil)
     }
 
     /// For HEAD: the fields of the GET (R12).
@@ -67,44 +67,36 @@ struct ContentAnswers: Sendable {
         if conditions.isUnmodified(digest) { return notModified() }
         var fields = fields
         fields[.acceptRanges] = "bytes"
-        return Answer(.ok, fields, length: size, outcome: outcome)
+        return answer(.ok, fields, length: size)
     }
 
     func manifest(_ bytes: [UInt8]) -> Answer {
         if conditions.isUnmodified(digest) { return notModified() }
-        return Answer(
-            .ok, fields, body: .bytes(bytes), length: Int64(bytes.count), outcome: outcome)
+        return answer(.ok, fields, .bytes(bytes), length: Int64(bytes.count))
     }
 
-    /// - Parameter reader: kept as long as the body is being sent.
-    func blob(_ content: GrowingFile, reader: FetchReader?) -> Answer {
+    func blob(_ source: BlobSource) -> Answer {
         if conditions.isUnmodified(digest) { return notModified() }
-        guard let length = content.length else {
-            return whole(content, length: nil, reader)
-        }
+        guard let length = source.length else { return whole(source, length: nil) }
         switch conditions.resolution(size: length, digest: digest) {
-        case .whole: return whole(content, length: length, reader)
+        case .whole: return whole(source, length: length)
         case .parts(let parts) where parts.count == 1:
-            return part(content, parts[0], length: length, reader)
-        case .parts(let parts): return multipart(content, parts, length: length, reader)
+            return part(source, parts[0], length: length)
+        case .parts(let parts): return multipart(source, parts, length: length)
         case .unsatisfiable: return unsatisfiable(length)
         }
     }
 
-    private func whole(_ content: GrowingFile, length: Int64?, _ reader: FetchReader?) -> Answer {
-        let part = Answer.FileBody.Part(span: FileSpan(start: 0, end: length))
-        let file = Answer.FileBody(
-            digest: digest, content: content, reader: reader, parts: [part])
-        return answer(.ok, file, length: length)
+    private func whole(_ source: BlobSource, length: Int64?) -> Answer {
+        let part = Answer.BlobBody.Part(span: FileSpan(start: 0, end: length))
+        return answer(.ok, Answer.BlobBody(source: source, parts: [part]), length: length)
     }
 
-    private func part(
-        _ content: GrowingFile, _ range: Range<Int64>, length: Int64, _ reader: FetchReader?
-    ) -> Answer {
-        let file = Answer.FileBody(
-            digest: digest, content: content, reader: reader,
-            parts: [Answer.FileBody.Part(span: FileSpan(range))])
-        var answer = answer(.partialContent, file, length: Int64(range.count))
+    private func part(_ source: BlobSource, _ range: Range<Int64>, length: Int64) -> Answer {
+        let part = Answer.BlobBody.Part(span: FileSpan(range))
+        var answer = answer(
+            .partialContent, Answer.BlobBody(source: source, parts: [part]),
+            length: Int64(range.count))
         answer.fields[.contentRange] = "\(ContentRange(range: range, total: length))"
         return answer
     }
@@ -112,33 +104,41 @@ struct ContentAnswers: Sendable {
     /// RFC 9110 §14.6. The boundary may be fixed: parts have exact lengths that the client
     /// knows from their Content-Range.
     private func multipart(
-        _ content: GrowingFile, _ ranges: [Range<Int64>], length: Int64, _ reader: FetchReader?
+        _ source: BlobSource, _ ranges: [Range<Int64>], length: Int64
     ) -> Answer {
         let boundary = "larder-\(digest.hex.prefix(32))"
         let parts = ranges.enumerated().map { index, range in
-            Answer.FileBody.Part(
+            Answer.BlobBody.Part(
                 preamble: """
                     \(index == 0 ? "" : "\r\n")--\(boundary)\r\nContent-Type: \(mediaType)\r\n\
                     Content-Range: \(ContentRange(range: range, total: length))\r\n\r\n
                     """,
                 span: FileSpan(range))
         }
-        let file = Answer.FileBody(
-            digest: digest, content: content, reader: reader, parts: parts,
-            trailer: "\r\n--\(boundary)--\r\n")
+        let blob = Answer.BlobBody(
+            source: source, parts: parts, trailer: "\r\n--\(boundary)--\r\n")
         let bytes = ranges.reduce(0) { $0 + $1.count }
-        let framing = parts.reduce(file.trailer.utf8.count) { $0 + $1.preamble.utf8.count }
-        var answer = answer(.partialContent, file, length: Int64(bytes + framing))
+        let framing = parts.reduce(blob.trailer.utf8.count) { $0 + $1.preamble.utf8.count }
+        var answer = answer(.partialContent, blob, length: Int64(bytes + framing))
         answer.fields[.contentType] = "multipart/byteranges; boundary=\(boundary)"
         return answer
     }
 
     private func answer(
-        _ status: HTTPResponse.Status, _ file: Answer.FileBody, length: Int64?
+        _ status: HTTPResponse.Status, _ blob: Answer.BlobBody, length: Int64?
     ) -> Answer {
         var fields = fields
         fields[.acceptRanges] = "bytes"
-        return Answer(status, fields, body: .file(file), length: length, outcome: outcome)
+        return answer(status, fields, .blob(blob), length: length)
+    }
+
+    private func answer(
+        _ status: HTTPResponse.Status, _ fields: HTTPFields, _ body: Answer.Body = .none,
+        length: Int64?
+    ) -> Answer {
+        var answer = Answer(status, fields, body: body, length: length, outcome: outcome)
+        answer.digest = digest
+        return answer
     }
 
     private func unsatisfiable(_ length: Int64) -> Answer {

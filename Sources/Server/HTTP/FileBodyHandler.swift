@@ -49,7 +49,7 @@ final class FileBodyHandler: ChannelDuplexHandler {
     }
 
     /// Begins to send; the future gives the number of bytes when the last was handed to the
-    /// kernel, or fails with the `FillFailure` that cuts the response short.
+    /// kernel, fewer than asked for where the disk took no more, or fails with the `FillFailure` that cuts the response short.
     func send(_ span: FileSpan, of content: GrowingFile) -> EventLoopFuture<Int64> {
         guard let context, context.channel.isActive, transfer == nil else {
             return (self.context?.eventLoop ?? MultiThreadedEventLoopGroup.singleton.any())
@@ -74,7 +74,7 @@ final class FileBodyHandler: ChannelDuplexHandler {
             switch transfer.content.availability(at: transfer.offset, end: transfer.end) {
             case .bytes(let limit): write(upTo: limit, of: transfer, context)
             case .wait: wait(for: transfer, context)
-            case .end: finish(.success(()))
+            case .end, .detour: finish(.success(()))
             case .cut(let failure): finish(.failure(failure))
             }
         }

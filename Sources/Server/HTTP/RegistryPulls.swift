@@ -68,9 +68,11 @@ struct RegistryPulls: Sendable {
             return answers(digest, outcome).head(size: size)
         }
         let found = try await pull.content()
-        let answer = answers(digest, found.outcome).blob(found.content, reader: found.reader)
-        if let fill = found.fill, case .file(let file) = answer.body {
-            file.reader?.fetchAhead(file.parts.map(\.span), of: fill)
+        let answer = answers(digest, found.outcome).blob(found.source)
+        if let fill = found.fill, case .file(_, let reader?) = found.source,
+            case .blob(let blob) = answer.body
+        {
+            reader.fetchAhead(blob.parts.map(\.span), of: fill)
         }
         return answer
     }

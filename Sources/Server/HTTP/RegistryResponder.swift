@@ -86,10 +86,13 @@ where Pages.Context == RegistryContext {
     ) -> Response {
         AnswerSender(answer: answer, isHead: request.method == .head, channel: context.channel)
             .response { [accessLog, services] bytes, isComplete in
-                if isComplete, let digest = answer.wholeFile,
+                if isComplete, let digest = answer.wholeBlob,
                     services.repeatedDownloads.isSuspicious(digest, by: entry.client)
                 {
                     services.store.verifyInBackground(digest)
+                }
+                if let record = RequestRecord(entry, answer, bytes: bytes) {
+                    services.store.record(record)
                 }
                 accessLog.write(
                     entry, status: answer.status.code, bytes: bytes, isComplete: isComplete,
@@ -106,15 +109,6 @@ extension RegistryRoute {
         case .manifest(let name, _), .blob(let name, _), .tags(let name),
             .referrers(let name, _), .uploads(let name):
             name
-        }
-    }
-
-    /// The tag or digest asked for.
-    var reference: String? {
-        switch endpoint {
-        case .manifest(_, let reference): "\(reference)"
-        case .blob(_, let digest), .referrers(_, let digest): "\(digest)"
-        case .base, .catalog, .tags, .uploads: nil
         }
     }
 }

@@ -9,23 +9,32 @@ import OCI
 /// What is known of a request as it comes in and is resolved.
 struct AccessEntry: Sendable {
     let client: String
-    let method: String
+    let method: HTTPRequest.Method
     let path: String
     let beganAt = ContinuousClock.now
     var upstream: String?
-    var repository: String?
-    var reference: String?
+    var repository: RepositoryKey?
+    var endpoint: RegistryRoute.Endpoint?
 
     init(_ request: Request, target: RequestTarget, client: String) {
         self.client = client
-        method = request.method.rawValue
+        method = request.method
         path = target.path
     }
 
     mutating func resolved(_ key: RepositoryKey, _ route: RegistryRoute) {
         upstream = key.upstream
-        repository = "\(key.repository)"
-        reference = route.reference
+        repository = key
+        endpoint = route.endpoint
+    }
+
+    /// The tag or digest asked for.
+    var reference: String? {
+        switch endpoint {
+        case .manifest(_, let reference): "\(reference)"
+        case .blob(_, let digest), .referrers(_, let digest): "\(digest)"
+        case .base, .catalog, .tags, .uploads, nil: nil
+        }
     }
 }
 
@@ -40,12 +49,13 @@ struct AccessLog: Sendable {
     ) {
         let duration = ContinuousClock.now - entry.beganAt
         var metadata: Logger.Metadata = [
-            "client": "\(entry.client)", "method": "\(entry.method)", "status": "\(status)",
+            "client": "\(entry.client)", "method": "\(entry.method.rawValue)",
+            "status": "\(status)",
             "bytes": "\(bytes)", "duration_ms": "\(duration.milliseconds)",
             "upstream_calls": "\(upstreamCalls)",
         ]
         if let upstream = entry.upstream { metadata["upstream"] = "\(upstream)" }
-        if let repository = entry.repository { metadata["repository"] = "\(repository)" }
+        if let key = entry.repository { metadata["repository"] = "\(key.repository)" }
         if let reference = entry.reference { metadata["reference"] = "\(reference)" }
         if entry.repository == nil { metadata["path"] = "\(entry.path)" }
         if let outcome { metadata["cache"] = "\(outcome.word)" }

@@ -44,6 +44,13 @@ final class BlobFetch: Sendable {
         ahead = RangedFetches(limit: settings.maxRangedFetches)
     }
 
+    /// The bytes from the upstream, for the fill and for who goes on without it.
+    var download: ResumingDownload {
+        ResumingDownload(
+            target: target, digest: digest, attempts: settings.resumeAttempts, store: store,
+            logger: logger)
+    }
+
     /// - Parameter release: called when the digest is free for another fetch.
     func start(release: @escaping @Sendable () -> Void) {
         let task = Task {
@@ -108,6 +115,13 @@ final class FetchReader: Sendable {
     deinit {
         ahead.withLock { $0 }?.cancel()
         fetch.removeReader()
+    }
+
+    /// What goes on where the file ends, once the disk took no more.
+    func continuation(of content: GrowingFile) -> UncachedBlob? {
+        content.overflow.map {
+            UncachedBlob(fetch.download, length: content.length, hashed: $0)
+        }
     }
 
     /// Sees to it that spans far past the data do not wait for the whole (design §2.4).

@@ -5,11 +5,24 @@ import OCI
 import Upstream
 
 struct FoundBlob: Sendable {
-    let content: GrowingFile
-    /// Held while the body is sent, where a fetch is bringing it.
-    let reader: FetchReader?
+    let source: BlobSource
     let fill: Fill?
     let outcome: CacheOutcome
+}
+
+/// Where a blob's bytes come from.
+enum BlobSource: Sendable {
+    /// - Parameter reader: held while the body is sent, where a fetch is bringing it.
+    case file(GrowingFile, reader: FetchReader?)
+    case uncached(UncachedBlob)
+
+    /// Bytes, nil where it is not known.
+    var length: Int64? {
+        switch self {
+        case .file(let content, _): content.length
+        case .uncached(let blob): blob.length
+        }
+    }
 }
 
 struct BlobPull: Sendable {
@@ -40,8 +53,12 @@ struct BlobPull: Sendable {
                     continue
                 }
                 return FoundBlob(
-                    content: fill.content, reader: reader, fill: fill,
+                    source: .file(fill.content, reader: reader), fill: fill,
                     outcome: isLeader ? .miss(upstreamStatus: 200) : .coalesced)
+            } catch let uncached as StreamsUncached {
+                return FoundBlob(
+                    source: .uncached(uncached.blob), fill: nil,
+                    outcome: .uncached(upstreamStatus: 200))
             } catch {
                 if isLeader || self.isLeader(of: fetch) { throw error }
                 lastError = error
@@ -64,7 +81,7 @@ struct BlobPull: Sendable {
         else { return nil }
         if !isAllowed { try await prove() }
         return FoundBlob(
-            content: content, reader: nil, fill: nil,
+            source: .file(content, reader: nil), fill: nil,
             outcome: isAllowed ? .hit : .revalidated(upstreamStatus: 200))
     }
 
@@ -77,7 +94,7 @@ struct BlobPull: Sendable {
     @discardableResult
     private func prove() async throws -> Int64? {
         let head = try await target.registry.client.headBlob(target.key.repository, digest)
-        try await services.store.recordProof(of: digest, in: target.key)
+        await services.store.remember { try await $0.recordProof(of: digest, in: target.key) }
         return head.size
     }
 
@@ -85,7 +102,7 @@ struct BlobPull: Sendable {
 
     /// The size, without starting a fetch (design §2.10).
     func size() async throws -> (size: Int64?, outcome: CacheOutcome) {
-        if let stored = try await stored() { return (stored.content.length, stored.outcome) }
+        if let stored = try await stored() { return (stored.source.length, stored.outcome) }
         if let fetch = services.blobFetches.find(digest), isLeader(of: fetch),
             let fill = try? await fetch.started.value, let length = fill.content.length
         {

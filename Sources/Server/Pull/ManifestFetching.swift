@@ -57,6 +57,7 @@ struct ManifestFetching: Sendable {
                 response.bytes, announced: response.digest, mediaType: response.mediaType, reference
             )
             services.pendingManifests.add(fetched, in: target.key)
+            services.store.recordFetched(Int64(response.bytes.count), for: target.key)
             return fetched
         } afterwards: { fetched in
             await keep(fetched, for: reference)
@@ -98,7 +99,8 @@ struct ManifestFetching: Sendable {
 
     private func keep(_ fetched: FetchedManifest, for reference: Reference) async {
         do {
-            try await services.store.put(fetched.manifest, digest: fetched.digest)
+            try await services.store.put(
+                fetched.manifest, digest: fetched.digest, upstream: target.key.upstream)
             switch reference {
             case .tag(let tag):
                 try await services.store.recordTag(tag, in: target.key, is: fetched.digest)

@@ -96,7 +96,7 @@ struct ManifestPull: Sendable {
     private func prove(_ digest: Digest) async throws {
         _ = try await target.registry.client.headManifest(
             target.key.repository, .digest(digest), accept: accepted.explicit)
-        try await services.store.recordProof(of: digest, in: target.key)
+        await services.store.remember { try await $0.recordProof(of: digest, in: target.key) }
     }
 
     private func fromUpstream(_ digest: Digest) async throws -> FoundManifest {
@@ -112,7 +112,7 @@ struct ManifestPull: Sendable {
             let fetched = try await fetching.adopt(head, bytes, for: .digest(digest))
             return FoundManifest(fetched, outcome: .miss(upstreamStatus: 200))
         }
-        try await services.store.recordProof(of: digest, in: target.key)
+        await services.store.remember { try await $0.recordProof(of: digest, in: target.key) }
         let resolved = ResolvedTag(
             digest: digest, outcome: .miss(upstreamStatus: 200), head: head)
         guard let found = FoundManifest(head, resolved) else {

@@ -100,6 +100,8 @@ struct RangeAhead: Sendable {
             var offset = range.lowerBound
             for try await chunk in response.body {
                 try Task.checkCancellation()
+                fetch.store.recordFetched(
+                    Int64(chunk.readableBytes), for: fetch.target.key)
                 try await fill.write(chunk, at: offset)
                 offset += Int64(chunk.readableBytes)
             }

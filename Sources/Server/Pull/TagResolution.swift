@@ -74,7 +74,9 @@ struct TagResolution: Sendable {
                     upstream: target.registry.name, kind: .malformed,
                     message: "the answer to HEAD names no digest")
             }
-            try await services.store.recordTag(tag, in: target.key, is: digest)
+            await services.store.remember {
+                try await $0.recordTag(tag, in: target.key, is: digest)
+            }
             return TagAnswer(digest: digest, head: head)
         }.value
     }

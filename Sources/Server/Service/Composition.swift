@@ -39,7 +39,8 @@ struct Composition: Sendable {
         self.logging = logging
         let group = MultiThreadedEventLoopGroup.singleton
         store = try await Store(
-            path: configuration.dataDirectory, logger: logging.logger("larder.store"))
+            path: configuration.dataDirectory, limits: configuration.storeLimits,
+            logger: logging.logger("larder.store"))
         http = HTTPTransport(eventLoopGroup: group, userAgent: "larder/\(Version.current)")
         services = PullServices(
             store: store, configuration: configuration, eventLoopGroup: group,

@@ -1,5 +1,6 @@
 /// SIGHUP: reads the configuration again, validates it, and swaps what may be swapped.
 
+import CacheStore
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -38,6 +39,11 @@ struct ConfigurationReload: Service {
                 taken, http: http, logger: logging.logger("larder.upstream"),
                 previous: registries.current))
         logging.threshold.set(taken.log.level)
+        do {
+            try await services.store.apply(taken.storeLimits)
+        } catch {
+            logger.error("limits not applied", metadata: ["error": "\(error)"])
+        }
         logger.notice(
             "configuration reloaded",
             metadata: [

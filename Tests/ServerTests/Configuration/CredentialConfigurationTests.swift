@@ -96,7 +96,7 @@ struct CredentialConfigurationTests {
         ),
         (
             "{username: team, password_file: /empty}",
-            "1:53: \(key).password_file: /empty holds no password"
+            "1:53: \(key).password_file: /empty holds no password or token"
         ),
         ("{username: team, pasword: a}", "1:53: \(key).pasword: unknown key"),
         ("[{username: team, pasword: a}]", "1:54: \(key): pasword: unknown key"),

@@ -61,8 +61,8 @@ struct EffectiveConfigurationTests {
                 "  fresh_for: 1m30s  # line 4",
                 "cache:",
                 "  max_size: 80%  # line 3",
-                "fill:",
-                "  range_ahead: 8MiB",
+                "  min_free: 1GiB",
+                "  pins: []",
             ])
         #expect(lines.contains("    url: http://127.0.0.1:5100/sub  # line 14"))
         #expect(lines.contains("    enabled: false"))

@@ -13,6 +13,23 @@ extension ConfigurationDraft {
         checkNames()
         checkHosts()
         checkDefaultUpstream()
+        checkWatermarks()
+        finishAdminToken()
+    }
+
+    private mutating func checkWatermarks() {
+        let eviction = loaded.configuration.eviction
+        guard eviction.lowWatermark > eviction.highWatermark else { return }
+        report(
+            "\(eviction.lowWatermark)% is above eviction.high_watermark, "
+                + "\(eviction.highWatermark)%",
+            ConfigurationKey(path: ["eviction", "low_watermark"]))
+    }
+
+    private mutating func finishAdminToken() {
+        guard let path = loaded.configuration.admin.tokenFile else { return }
+        let key = ConfigurationKey(path: ["admin", "token_file"])
+        if let token = readSecret(path, key) { loaded.configuration.admin.token = token }
     }
 
     private mutating func finishUpstream(_ name: String) {
@@ -38,23 +55,23 @@ extension ConfigurationDraft {
             }
             return
         }
-        if let password = readPassword(path, of: name) {
+        let fileKey = ConfigurationKey(upstream: name, path: ["credentials", "password_file"])
+        if let password = readSecret(path, fileKey) {
             loaded.configuration.upstreams[name]?.credentials[index].password = password
         }
     }
 
     /// The file's text without the line break that editors put at its end.
-    private mutating func readPassword(_ path: String, of name: String) -> Secret? {
-        let key = ConfigurationKey(upstream: name, path: ["credentials", "password_file"])
+    private mutating func readSecret(_ path: String, _ key: ConfigurationKey) -> Secret? {
         do throws(FileProblem) {
-            var bytes = try system.readFile(path, Self.maximumPasswordBytes)
+            var bytes = try system.readFile(path, Self.maximumSecretBytes)
             if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
             if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-            guard !bytes.isEmpty, let password = String(validating: bytes, as: UTF8.self) else {
-                report("\(path) holds no password", key)
+            guard !bytes.isEmpty, let secret = String(validating: bytes, as: UTF8.self) else {
+                report("\(path) holds no password or token", key)
                 return nil
             }
-            return Secret(password)
+            return Secret(secret)
         } catch {
             report("\(path) cannot be read: \(error)", key)
             return nil
@@ -74,7 +91,7 @@ extension ConfigurationDraft {
         }
     }
 
-    private static let maximumPasswordBytes = 64 * 1024
+    private static let maximumSecretBytes = 64 * 1024
     private static let maximumCertificateBytes = 4 * 1024 * 1024
 
     /// A name or alias means one upstream.

@@ -13,6 +13,17 @@ enum ConfigurationSchema {
         Setting("log.format", \.log.format, .choice()),
         Setting("tags.fresh_for", \.tags.freshFor, .duration(canBeZero: true)),
         Setting("cache.max_size", \.cache.maxSize, .cacheSize),
+        Setting("cache.min_free", \.cache.minFree, .freeSpace),
+        Setting("cache.pins", \.cache.pins, .list(of: .imagePattern)),
+        Setting("eviction.high_watermark", \.eviction.highWatermark, .percent),
+        Setting("eviction.low_watermark", \.eviction.lowWatermark, .percent),
+        Setting("eviction.min_age", \.eviction.minAge, .duration(canBeZero: true)),
+        Setting("eviction.max_unused", \.eviction.maxUnused, .optional(.duration())),
+        Setting("eviction.platform_window", \.eviction.platformWindow, .duration(canBeZero: true)),
+        Setting("stats.access", \.stats.access, .choice()),
+        Setting("admin.token", \.admin.token, .secret, effect: .needsRestart),
+        Setting("admin.token_file", \.admin.tokenFile, .optional(.filePath), effect: .needsRestart),
+        Setting("admin.listen", \.admin.listen, .optional(.adminAddress), effect: .needsRestart),
         Setting("fill.range_ahead", \.fill.rangeAhead, .size),
         Setting("fill.ranged_fetches", \.fill.maxRangedFetches, .number(0...64)),
         Setting("fill.abandoned_finish_bytes", \.fill.abandonedFinishBytes, .size),
@@ -30,6 +41,7 @@ enum ConfigurationSchema {
             Setting("aliases", \.aliases, .list(of: .registryName)),
             Setting("hosts", \.hosts, .list(of: .hostName)),
             Setting("credentials", \.credentials, .list(of: .credential)),
+            Setting("max_size", \.maxSize, .optional(.cacheSize)),
             Setting("access", \.access, .choice(later: ["passthrough"])),
             Setting("ca_file", \.caFile, .optional(.filePath)),
             Setting("allow_http", \.allowHTTP, .flag),
@@ -52,7 +64,9 @@ enum ConfigurationSchema {
     static let upstreamsKey = "upstreams"
 
     /// Keys that cannot stand beside each other.
-    static let alternatives = [("url", "endpoints"), ("password", "password_file")]
+    static let alternatives = [
+        ("url", "endpoints"), ("password", "password_file"), ("token", "token_file"),
+    ]
 }
 
 extension Setting where Root == UpstreamConfiguration {

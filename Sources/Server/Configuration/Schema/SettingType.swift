@@ -121,6 +121,42 @@ extension SettingType where Value == CacheSize {
         CacheSize.init(parsing:), render: { YAMLValue.word("\($0)") })
 }
 
+extension SettingType where Value == CacheSize {
+    /// The same, where 0 means none.
+    static let freeSpace = SettingType.scalar(
+        { text throws(InvalidValue) in
+            text == "0" || text == "0%" ? .bytes(ByteCount(0)) : try CacheSize(parsing: text)
+        }, render: { YAMLValue.word("\($0)") })
+}
+
+extension SettingType where Value == Int {
+    /// A share from 1% to 100%.
+    static let percent = SettingType.scalar(
+        { text throws(InvalidValue) in
+            guard text.hasSuffix("%"), let percent = Int(text.dropLast()),
+                (1...100).contains(percent)
+            else { throw InvalidValue("expected a share from 1% to 100%, not \(text.excerpt)") }
+            return percent
+        }, render: { YAMLValue.word("\($0)%") })
+}
+
+extension SettingType where Value == ImagePattern {
+    /// Which images, such as `docker.io/library/*:1.*`.
+    static let imagePattern = SettingType.scalar(
+        { text throws(InvalidValue) in
+            do throws(RegistryError) {
+                return try ImagePattern(text)
+            } catch {
+                throw InvalidValue(error.message)
+            }
+        }, render: { YAMLValue.text("\($0)") })
+}
+
+extension SettingType where Value == AdminAddress {
+    static let adminAddress = SettingType.scalar(
+        AdminAddress.init(parsing:), render: { YAMLValue.text("\($0)") })
+}
+
 extension SettingType where Value == Duration {
     /// A span of time; one that limits something must be above zero.
     static func duration(canBeZero: Bool = false) -> SettingType {

@@ -1,0 +1,137 @@
+/// Counts requests in memory, to be written together: no request waits for a write.
+
+import Logging
+import OCI
+import Synchronization
+
+/// What was counted since the last flush.
+struct Tally: Sendable {
+    struct Access: Sendable {
+        var hits: Int64 = 0
+        /// Unix seconds.
+        var last: Int64
+    }
+
+    struct Image: Sendable {
+        /// What the reference named when it was asked for; nil where only blobs were.
+        var digest: Digest?
+        var pulls: Int64 = 0
+        var bytes: Int64 = 0
+        var last: Int64
+    }
+
+    struct Client: Sendable {
+        var requests: Int64 = 0
+        var bytes: Int64 = 0
+        var last: Int64
+    }
+
+    var digests: [Digest: Access] = [:]
+    /// Manifests asked for, by whatever means: their rank rises.
+    var manifests: [Digest: Int64] = [:]
+    var images: [ImageKey: Image] = [:]
+    var repositories: [RepositoryKey: Traffic] = [:]
+    var clients: [String: Client] = [:]
+    /// By the Unix second at which the hour begins.
+    var hours: [Int64: Traffic] = [:]
+
+    var isEmpty: Bool { digests.isEmpty && repositories.isEmpty }
+
+    static func hour(of time: Int64) -> Int64 { time - time % 3600 }
+}
+
+final class Accounts: Sendable {
+    private struct State {
+        var tally = Tally()
+        var attribution = ImageAttribution()
+    }
+
+    /// Client addresses held between two flushes; further ones count as `other`.
+    private static let maximumClients = 10_000
+    static let otherClients = "other"
+
+    private let state = Mutex(State())
+
+    func record(_ record: RequestRecord, at time: Int64) {
+        state.withLock { state in
+            let traffic = record.traffic
+            state.tally.add(traffic, to: record.repository, at: time)
+            state.tally.add(record, toClient: record.client, limit: Self.maximumClients, at: time)
+            guard record.isServed else { return }
+            state.tally.addAccess(record, at: time)
+            guard let image = state.attribution.image(of: record, at: time) else { return }
+            state.tally.add(image, bytes: record.bytes, at: time)
+        }
+    }
+
+    func fetched(_ bytes: Int64, for repository: RepositoryKey, at time: Int64) {
+        var traffic = Traffic()
+        traffic.bytesFetched = bytes
+        state.withLock { $0.tally.add(traffic, to: repository, at: time) }
+    }
+
+    func take() -> Tally {
+        state.withLock { state in
+            defer { state.tally = Tally() }
+            return state.tally
+        }
+    }
+
+    /// Writes what was counted since the last call, in one transaction. Where that fails, as
+    /// on a full disk, the counts are lost and serving goes on (R39).
+    func flush(to writer: IndexWriter, logger: Logger) async {
+        let tally = take()
+        guard !tally.isEmpty else { return }
+        do {
+            try await writer.perform { try $0.add(tally) }
+        } catch {
+            logger.warning("counts not written", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// What is counted but not written yet, for answers that must not lag.
+    var pending: Traffic {
+        state.withLock { $0.tally.repositories.values.reduce(Traffic(), +) }
+    }
+}
+
+extension Tally {
+    fileprivate mutating func add(_ traffic: Traffic, to repository: RepositoryKey, at time: Int64)
+    {
+        repositories[repository, default: Traffic()] += traffic
+        hours[Self.hour(of: time), default: Traffic()] += traffic
+    }
+
+    fileprivate mutating func add(
+        _ record: RequestRecord, toClient client: String, limit: Int, at time: Int64
+    ) {
+        let isKnown = clients[client] != nil || clients.count < limit
+        let address = isKnown ? client : Accounts.otherClients
+        clients[address, default: Client(last: time)].requests += 1
+        clients[address]?.bytes += record.bytes
+        clients[address]?.last = time
+    }
+
+    fileprivate mutating func addAccess(_ record: RequestRecord, at time: Int64) {
+        let digest: Digest
+        switch record.subject {
+        case .manifest(let found?, _):
+            digest = found
+            manifests[found] = time
+        case .blob(let found): digest = found
+        case .manifest(nil, _), .listing: return
+        }
+        let isHit = !record.isHead && record.startsAtZero
+        digests[digest, default: Access(last: time)].hits += isHit ? 1 : 0
+        digests[digest]?.last = time
+    }
+
+    fileprivate mutating func add(
+        _ image: AttributedImage, bytes: Int64, at time: Int64
+    ) {
+        images[image.key, default: Image(last: time)].bytes += bytes
+        images[image.key]?.pulls += image.isPull ? 1 : 0
+        images[image.key]?.last = time
+        if let digest = image.digest { images[image.key]?.digest = digest }
+    }
+}

@@ -1,0 +1,89 @@
+/// Which image a client is pulling: the one that it asked for last in that repository.
+
+import OCI
+
+/// Clients ask for a tag, then for manifests and blobs by digest. What follows the tag in the
+/// same repository is its pull, so it counts for the tag, until the client paused for ten
+/// minutes. Pure; bounded by forgetting all.
+struct ImageAttribution: Sendable {
+    private struct Pull: Hashable {
+        let client: String
+        let repository: RepositoryKey
+    }
+
+    private struct Current {
+        let image: ImageKey
+        /// What the tag named, as long as no GET of it was counted.
+        var uncounted: Digest?
+        /// Unix seconds.
+        var last: Int64
+    }
+
+    static let limit = 20_000
+    static let pauseSeconds: Int64 = 600
+
+    private var current: [Pull: Current] = [:]
+
+    /// - Returns: the image, and whether the request counts as a pull of it.
+    mutating func image(of record: RequestRecord, at time: Int64) -> AttributedImage? {
+        let pull = Pull(client: record.client, repository: record.repository)
+        if let running = current[pull], time - running.last > Self.pauseSeconds {
+            current[pull] = nil
+        }
+        current[pull]?.last = time
+        switch record.subject {
+        case .listing, .manifest(nil, _): return nil
+        case .blob:
+            return current[pull].map { AttributedImage(key: $0.image, digest: nil, isPull: false) }
+        case .manifest(let digest?, let tag?):
+            let image = ImageKey(repository: record.repository, reference: "\(tag)")
+            let uncounted = record.isHead ? digest : nil
+            begin(pull, Current(image: image, uncounted: uncounted, last: time))
+            return AttributedImage(key: image, digest: digest, isPull: record.isPull)
+        case .manifest(let digest?, nil):
+            return manifest(digest, record, pull, at: time)
+        }
+    }
+
+    private mutating func manifest(
+        _ digest: Digest, _ record: RequestRecord, _ pull: Pull, at time: Int64
+    ) -> AttributedImage {
+        if let running = current[pull], running.image.isTag {
+            let isFirst = running.uncounted == digest && record.isPull
+            if isFirst { current[pull]?.uncounted = nil }
+            return AttributedImage(
+                key: running.image, digest: isFirst ? digest : nil, isPull: isFirst)
+        }
+        let image = ImageKey(repository: record.repository, reference: "\(digest)")
+        begin(pull, Current(image: image, uncounted: nil, last: time))
+        return AttributedImage(key: image, digest: digest, isPull: record.isPull)
+    }
+
+    private mutating func begin(_ pull: Pull, _ next: Current) {
+        if current.count >= Self.limit, current[pull] == nil { current = [:] }
+        current[pull] = next
+    }
+}
+
+/// What a request counts for.
+struct AttributedImage: Sendable {
+    let key: ImageKey
+    /// What the image's reference names, where the request tells.
+    let digest: Digest?
+    let isPull: Bool
+}
+
+/// A tag of a repository, or a digest that was asked for without one.
+package struct ImageKey: Hashable, Sendable {
+    package let repository: RepositoryKey
+    /// A tag, or `sha256:…`.
+    package let reference: String
+
+    package init(repository: RepositoryKey, reference: String) {
+        self.repository = repository
+        self.reference = reference
+    }
+
+    /// Tags hold no colon.
+    var isTag: Bool { !reference.utf8.contains(UInt8(ascii: ":")) }
+}

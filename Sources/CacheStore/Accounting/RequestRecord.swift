@@ -1,0 +1,70 @@
+/// One answered request, as it is counted.
+
+import OCI
+
+/// Made when the answer has ended.
+package struct RequestRecord: Sendable {
+    package enum Subject: Sendable {
+        case manifest(Digest?, tag: Tag?)
+        case blob(Digest)
+        /// Tag lists, referrers.
+        case listing
+    }
+
+    package enum Result: Sendable {
+        case hit, miss, coalesced, stale, error
+    }
+
+    /// The client's address, without its port.
+    package var client: String
+    package var repository: RepositoryKey
+    package var subject: Subject
+    package var isHead: Bool
+    /// False of a range that does not start at 0: it adds its bytes alone.
+    package var startsAtZero: Bool
+    package var status: Int
+    package var result: Result
+    /// Body bytes handed to the socket.
+    package var bytes: Int64
+
+    package init(
+        client: String, repository: RepositoryKey, subject: Subject, isHead: Bool,
+        startsAtZero: Bool, status: Int, result: Result, bytes: Int64
+    ) {
+        self.client = client
+        self.repository = repository
+        self.subject = subject
+        self.isHead = isHead
+        self.startsAtZero = startsAtZero
+        self.status = status
+        self.result = result
+        self.bytes = bytes
+    }
+
+    /// Whether the client was given what it asked for, or told that it has it.
+    var isServed: Bool { (200..<300).contains(status) || status == 304 }
+
+    /// A GET of a manifest that was answered with one.
+    var isPull: Bool {
+        guard case .manifest = subject, !isHead else { return false }
+        return status == 200
+    }
+
+    var traffic: Traffic {
+        var traffic = Traffic()
+        traffic.requests = 1
+        traffic.bytesServed = bytes
+        if result == .hit || result == .stale { traffic.bytesHit = bytes }
+        traffic.pulls = isPull ? 1 : 0
+        switch result {
+        case _ where isHead: traffic.heads = 1
+        case .error: traffic.errors = status >= 500 ? 1 : 0
+        case _ where !startsAtZero: break
+        case .hit: traffic.hits = 1
+        case .miss: traffic.misses = 1
+        case .coalesced: traffic.coalesced = 1
+        case .stale: traffic.stale = 1
+        }
+        return traffic
+    }
+}

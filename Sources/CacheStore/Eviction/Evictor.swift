@@ -1,0 +1,159 @@
+/// Carries plans out, one at a time: reads the coldest rows, deletes the victims in batches.
+
+import Logging
+import OCI
+
+/// What an eviction did, or would do.
+package struct EvictionReport: Sendable {
+    package var victims: [EvictionVictim] = []
+    package var count = 0
+    /// Bytes on the disk.
+    package var bytes: Int64 = 0
+    /// Of them, those that running downloads keep until they end.
+    package var heldBytes: Int64 = 0
+    /// Whether everything that was asked for could be freed.
+    package var isComplete = true
+
+    /// The victims of a report that an answer lists.
+    static let listed = 1000
+
+    mutating func add(_ plan: EvictionPlan, _ removal: Committer.Removal) {
+        victims += plan.victims.prefix(max(0, Self.listed - victims.count))
+        count += plan.victims.count
+        bytes += removal.bytes
+        heldBytes += removal.heldBytes
+    }
+}
+
+/// What is to be reached.
+struct EvictionGoal: Sendable {
+    let reason: EvictionReason
+    /// Only what counts against this upstream's budget.
+    var upstream: String?
+    /// Nothing of this rank or a later one goes; by default `min_age` before now.
+    var end: Int64?
+    /// Bytes that are still to be freed.
+    let missing: @Sendable () async throws -> Int64
+}
+
+actor Evictor {
+    private static let batch = 64
+    private static let dryRunLimit = 10_000
+
+    private let index: IndexReader
+    private let writer: IndexWriter
+    private let committer: Committer
+    private let flush: @Sendable () async -> Void
+    private let logger: Logger
+    private var limits: StoreLimits
+    private var runtimePins: [ImagePattern]
+    private var last: Task<Void, Never>?
+
+    init(
+        index: IndexReader, writer: IndexWriter, committer: Committer, limits: StoreLimits,
+        pins: [ImagePattern], logger: Logger, flush: @escaping @Sendable () async -> Void
+    ) {
+        self.index = index
+        self.writer = writer
+        self.committer = committer
+        self.limits = limits
+        runtimePins = pins
+        self.logger = logger
+        self.flush = flush
+    }
+
+    func apply(_ limits: StoreLimits) {
+        self.limits = limits
+    }
+
+    func setPins(_ pins: [ImagePattern]) {
+        runtimePins = pins
+    }
+
+    var pins: [ImagePattern] { limits.pins + runtimePins }
+
+    /// Evicts until the goal is reached or nothing more may go. Waits for its turn.
+    func evict(_ goal: EvictionGoal) async throws -> EvictionReport {
+        let previous = last
+        let task = Task {
+            await previous?.value
+            return try await run(goal)
+        }
+        last = Task { _ = await task.result }
+        return try await task.value
+    }
+
+    private func run(_ goal: EvictionGoal) async throws -> EvictionReport {
+        var report = EvictionReport()
+        guard try await goal.missing() > 0 else { return report }
+        await flush()
+        while true {
+            let missing = try await goal.missing()
+            guard missing > 0 else { break }
+            let planner = planner(goal)
+            let plan = planner.plan(
+                try await candidates(goal, before: planner.end, limit: Self.batch),
+                needed: missing)
+            let removal = try await carryOut(plan, goal.reason)
+            report.add(plan, removal)
+            guard !plan.victims.isEmpty || !plan.raised.isEmpty else {
+                report.isComplete = goal.reason == .unused
+                break
+            }
+        }
+        if report.count > 0 {
+            logger.info(
+                "evicted",
+                metadata: [
+                    "reason": "\(goal.reason.rawValue)", "objects": "\(report.count)",
+                    "bytes": "\(report.bytes)",
+                ])
+        }
+        return report
+    }
+
+    /// What would go, without touching it; an estimate where ranks turn out too low.
+    func preview(_ goal: EvictionGoal) async throws -> EvictionReport {
+        await flush()
+        let planner = planner(goal)
+        let missing = try await goal.missing()
+        let plan = planner.plan(
+            try await candidates(goal, before: planner.end, limit: Self.dryRunLimit),
+            needed: missing)
+        var report = EvictionReport(isComplete: plan.freed >= missing)
+        report.add(plan, Committer.Removal(bytes: plan.freed))
+        return report
+    }
+
+    private func planner(_ goal: EvictionGoal) -> EvictionPlanner {
+        let now = committer.clock.now()
+        let openFiles = committer.openFiles
+        return EvictionPlanner(
+            now: now, platformWindow: limits.platformWindow,
+            end: min(goal.end ?? .max, now - limits.minAge), pins: pins,
+            isInUse: { openFiles.isOpen($0) })
+    }
+
+    private func candidates(_ goal: EvictionGoal, before end: Int64, limit: Int) async throws
+        -> [EvictionCandidate]
+    {
+        try await index.read {
+            try $0.coldest(limit: limit, before: end, upstream: goal.upstream)
+        }
+    }
+
+    private func carryOut(_ plan: EvictionPlan, _ reason: EvictionReason) async throws
+        -> Committer.Removal
+    {
+        if !plan.raised.isEmpty {
+            let raised = plan.raised
+            try await writer.perform { try $0.raise(raised) }
+        }
+        guard !plan.victims.isEmpty else { return Committer.Removal() }
+        let victims = plan.victims
+        let now = committer.clock.now()
+        return try await committer.remove(Set(victims.map(\.digest))) { database in
+            for victim in victims { try database.recordEviction(victim, reason: reason, now: now) }
+        }
+    }
+}

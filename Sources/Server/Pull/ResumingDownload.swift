@@ -1,0 +1,99 @@
+/// A blob's bytes from an upstream, gone on with by Range after each break.
+
+import CacheStore
+import Logging
+import NIOCore
+import OCI
+import Upstream
+
+/// Retries, resuming and counting of one download, whoever takes its bytes (R17, R56, R57).
+struct ResumingDownload: Sendable {
+    let target: PullTarget
+    let digest: Digest
+    /// Breaks in a row after which it is given up.
+    let attempts: Int
+    let store: Store
+    let logger: Logger
+
+    func request(from position: Int64, to end: Int64? = nil, total: Int64? = nil) async throws
+        -> BlobResponse
+    {
+        try await target.registry.client.blob(
+            target.key.repository, digest,
+            range: position > 0 || end != nil ? RequestedRange(start: position, end: end) : nil,
+            total: total)
+    }
+
+    /// Hands over the bytes from `start` to `end`, or to the end of the blob, in order.
+    ///
+    /// - Parameters:
+    ///   - length: of the whole blob, nil where it is not known.
+    ///   - first: a response to begin with, instead of a request.
+    /// - Throws: `UpstreamError` when the tries are used up, and whatever `take` throws.
+    func run(
+        from start: Int64, to end: Int64? = nil, length: Int64?, first: BlobResponse? = nil,
+        _ take: (ByteBuffer) async throws -> Void
+    ) async throws {
+        var position = start
+        var policy = ResumePolicy(limit: attempts, position: start)
+        var next = first
+        while true {
+            do {
+                let response: BlobResponse
+                if let first = next {
+                    response = first
+                } else {
+                    response = try await request(from: position, to: end, total: length)
+                }
+                next = nil
+                return try await pour(response, at: &position, until: end ?? length, take)
+            } catch let error as UpstreamError {
+                guard !Task.isCancelled else { throw CancellationError() }
+                guard let pause = policy.next(after: position) else { throw error }
+                logger.info(
+                    "fetch broke off, going on",
+                    metadata: [
+                        "digest": "\(digest)", "position": "\(position)", "error": "\(error)",
+                    ])
+                try await Task.sleep(for: pause)
+            }
+        }
+    }
+
+    /// Takes a response that begins at `position`, or before it: then what is there already is
+    /// passed over, since a digest names one content.
+    private func pour(
+        _ response: BlobResponse, at position: inout Int64, until end: Int64?,
+        _ take: (ByteBuffer) async throws -> Void
+    ) async throws {
+        var surplus = try surplus(of: response, at: position)
+        for try await var chunk in response.body {
+            try Task.checkCancellation()
+            store.recordFetched(Int64(chunk.readableBytes), for: target.key)
+            let skipped = min(surplus, Int64(chunk.readableBytes))
+            chunk.moveReaderIndex(forwardBy: Int(skipped))
+            surplus -= skipped
+            guard chunk.readableBytes > 0 else { continue }
+            try await take(chunk)
+            position += Int64(chunk.readableBytes)
+        }
+        if let end, position < end {
+            throw UpstreamError(
+                upstream: target.registry.name, kind: .truncated,
+                message: "the body ended at \(position) of \(end) bytes")
+        }
+    }
+
+    private func surplus(of response: BlobResponse, at position: Int64) throws -> Int64 {
+        switch response.kind {
+        case .whole: return position
+        case .partial(let range):
+            guard range.range.lowerBound <= position else {
+                throw UpstreamError(
+                    upstream: target.registry.name, kind: .malformed,
+                    message: "the range begins past the bytes that are there")
+            }
+            return position - range.range.lowerBound
+        }
+    }
+}
