@@ -48,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(name: "OCI", swiftSettings: settings),
+        .target(name: "Measurement", swiftSettings: settings),
         .target(
             name: "Migrations",
             path: "migrations",
@@ -57,20 +58,22 @@ let package = Package(
         .target(
             name: "CacheStore",
             dependencies: [
-                "OCI", "CSQLite", "CLinux", "Migrations", nioCore, nioPosix, crypto, logging,
+                "OCI", "Measurement", "CSQLite", "CLinux", "Migrations", nioCore, nioPosix, crypto,
+                logging,
             ],
             swiftSettings: settings),
         .target(
             name: "Upstream",
             dependencies: [
-                "OCI", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, logging,
+                "OCI", "Measurement", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "Server",
             dependencies: [
-                "OCI", "CacheStore", "Upstream", "CYAML", nioCore, nioPosix, nioHTTP1, logging,
+                "OCI", "Measurement", "CacheStore", "Upstream", "CYAML", nioCore, nioPosix,
+                nioHTTP1, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
@@ -93,7 +96,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "UpstreamTests",
-            dependencies: ["Upstream", "OCI", "TestKit", nioCore, nioPosix, nioHTTP1, logging],
+            dependencies: [
+                "Upstream", "OCI", "Measurement", "TestKit", nioCore, nioPosix, nioHTTP1, logging,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "ServerTests",

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "${1:-"$(dirname "$0")/.."}"
 
-ours='OCI|CacheStore|Upstream|Server|Migrations|CSQLite|CYAML|CLinux|TestKit'
+ours='OCI|Measurement|CacheStore|Upstream|Server|Migrations|CSQLite|CYAML|CLinux|TestKit'
 http='AsyncHTTPClient|Hummingbird[A-Za-z]*|HTTPTypes|NIOHTTP[A-Za-z0-9]*|NIOSSL'
 failed=0
 
@@ -33,10 +33,11 @@ none='-'
 forbid Sources 'Foundation|FoundationNetworking|FoundationXML' "$none" \
     'sources import FoundationEssentials only'
 forbid Sources/OCI "$ours|$http|NIO[A-Za-z]*" "$none" 'OCI is a leaf of plain values'
+forbid Sources/Measurement "$ours|$http|NIO[A-Za-z]*" "$none" 'Measurement is a leaf'
 forbid migrations "$ours" "$none" 'Migrations is a leaf'
-forbid Sources/CacheStore "$ours" 'OCI|CSQLite|CLinux|Migrations' \
-    'CacheStore knows OCI, CSQLite, CLinux and Migrations only'
+forbid Sources/CacheStore "$ours" 'OCI|Measurement|CSQLite|CLinux|Migrations' \
+    'CacheStore knows OCI, Measurement, CSQLite, CLinux and Migrations only'
 forbid Sources/CacheStore "$http" "$none" 'CacheStore knows no HTTP'
-forbid Sources/Upstream "$ours" 'OCI' 'Upstream knows OCI only, and no SQLite'
+forbid Sources/Upstream "$ours" 'OCI|Measurement' 'Upstream knows OCI and Measurement only, no SQLite'
 forbid Sources/Upstream 'Hummingbird[A-Za-z]*' "$none" 'Upstream is a client'
 exit $failed

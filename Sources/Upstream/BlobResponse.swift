@@ -26,6 +26,7 @@ package struct BlobBody: AsyncSequence, Sendable {
     let length: Int64?
     let upstream: String
     let url: EndpointURL
+    let activity: UpstreamActivity
 
     package struct AsyncIterator: AsyncIteratorProtocol {
         let body: BlobBody
@@ -42,6 +43,7 @@ package struct BlobBody: AsyncSequence, Sendable {
                     return nil
                 }
                 received += Int64(chunk.readableBytes)
+                body.activity.receivedBody(chunk.readableBytes)
                 return chunk
             } catch {
                 throw UpstreamError.inBody(error, upstream: body.upstream, url: body.url)

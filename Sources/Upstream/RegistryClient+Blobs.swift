@@ -83,7 +83,8 @@ extension RegistryClient {
 
     private func blobBody(_ response: TransportResponse, length: Int64?) -> BlobBody {
         BlobBody(
-            source: response.body, length: length, upstream: settings.name, url: response.url)
+            source: response.body, length: length, upstream: settings.name, url: response.url,
+            activity: activity)
     }
 
     private func firstByte(_ repository: RepositoryName, _ digest: Digest) async throws -> BlobHead

@@ -36,17 +36,29 @@ extension RegistryClient {
         let sent = TransportRequest(
             method: request.method, url: url, headers: headers, tls: tls,
             timeouts: settings.timeouts)
+        let response = try await counted(sent)
+        if url.origin == settings.url.origin { activity.saw(response.headers) }
+        logger.debug(
+            "upstream request",
+            metadata: [
+                "upstream": "\(settings.name)", "method": "\(request.method)",
+                "url": "\(url)", "status": "\(response.status)",
+            ])
+        return response
+    }
+
+    /// Sends one HTTP request and counts what comes of it.
+    func counted(_ request: TransportRequest) async throws -> TransportResponse {
+        let beganAt = ContinuousClock.now
         do {
-            let response = try await http.send(sent, to: destination(url))
-            logger.debug(
-                "upstream request",
-                metadata: [
-                    "upstream": "\(settings.name)", "method": "\(request.method)",
-                    "url": "\(url)", "status": "\(response.status)",
-                ])
+            let response = try await http.send(request, to: destination(request.url))
+            activity.answered(status: response.status, after: ContinuousClock.now - beganAt)
             return response
         } catch {
-            throw UpstreamError.beforeHead(error, upstream: settings.name, url: url)
+            let error = UpstreamError.beforeHead(
+                error, upstream: settings.name, url: request.url)
+            activity.notAnswered(error)
+            throw error
         }
     }
 

@@ -43,6 +43,7 @@ extension RegistryClient {
             guard let bytes = try await response.body.collect(upTo: limit, within: timeout) else {
                 throw tooLarge
             }
+            activity.receivedBody(bytes.count)
             return bytes
         } catch {
             throw UpstreamError.inBody(error, upstream: settings.name, url: response.url)

@@ -13,6 +13,8 @@ package final class RegistryClient: Sendable {
     package let settings: UpstreamSettings
     let http: HTTPTransport
     let logger: Logger
+    /// What was asked and answered so far.
+    package let activity: UpstreamActivity
     let tokens: TokenCache
     let tls: TLSConfiguration?
     /// How this upstream wants to be signed in to, as far as its answers told.
@@ -30,7 +32,9 @@ package final class RegistryClient: Sendable {
         self.settings = settings
         self.http = http
         self.logger = logger
-        self.tokens = TokenCache(now: now)
+        let tokens = TokenCache(now: now)
+        self.tokens = tokens
+        self.activity = UpstreamActivity(tokens: { tokens.held })
         self.tls = settings.caFile.map { file in
             var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.additionalTrustRoots = [.file(file)]
@@ -40,13 +44,23 @@ package final class RegistryClient: Sendable {
 
     /// Asks for `/v2/`: that the registry answers, signed in or not, is enough.
     package func ping() async throws {
-        _ = try await learnChallenge()
+        do {
+            _ = try await learnChallenge()
+            activity.judge(nil)
+        } catch let error as UpstreamError {
+            activity.judge(error.kind)
+            throw error
+        }
     }
 
     /// Sends a request, signs in where that is asked for, and follows redirects.
     ///
     /// - Returns: the final response, whatever its status but a 401 of the registry.
     func send(_ request: RegistryRequest) async throws -> TransportResponse {
+        try await activity.judging { try await sendSignedIn(request) }
+    }
+
+    private func sendSignedIn(_ request: RegistryRequest) async throws -> TransportResponse {
         let known = learned.withLock { $0 }
         let first = try await authorization(by: known, for: request.repository)
         let response = try await follow(request, authorization: first)

@@ -47,8 +47,26 @@ package struct UpstreamError: Error, Sendable, Equatable {
     }
 
     /// A label out of a small fixed set, fit for a metric.
-    package var shortDescription: String {
-        switch kind {
+    package var shortDescription: String { kind.shortDescription }
+}
+
+extension UpstreamError.Kind {
+    /// Of a final status: nil for success.
+    init?(status: Int) {
+        switch status {
+        case 200..<300: return nil
+        case 429: self = .rateLimited(retryAfterSeconds: nil)
+        default: self = .status(status)
+        }
+    }
+
+    /// Whether it shows an upstream at work, if only with a refusal; 501 is a method refused.
+    var isAnswer: Bool {
+        if case .status(let status) = self { status < 500 || status == 501 } else { false }
+    }
+
+    var shortDescription: String {
+        switch self {
         case .status(let status): (400..<600).contains(status) ? "status_\(status)" : "status_other"
         case .rateLimited: "rate_limited"
         case .unreachable: "unreachable"

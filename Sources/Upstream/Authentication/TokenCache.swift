@@ -37,6 +37,9 @@ final class TokenCache: Sendable {
         }
     }
 
+    /// Tokens that have not ended.
+    var held: Int { entries.withLock { $0.held(at: now()) } }
+
     /// Forgets the token of `key` if it is still `value`: of many requests that were refused with
     /// one token, the first causes the refresh and the others find the new one.
     func invalidate(_ value: Secret, for key: TokenKey) {

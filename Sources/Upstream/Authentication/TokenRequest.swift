@@ -61,8 +61,7 @@ extension RegistryClient {
     func fetchToken(_ request: TokenRequest) async throws -> Token {
         let host = request.key.realm.origin
         do {
-            let response = try await http.send(
-                transportRequest(request), to: destination(request.url))
+            let response = try await counted(transportRequest(request))
             guard response.status == 200 else { throw await refusal(of: request, response) }
             let limit = TokenRequest.maximumBytes
             let timeout = settings.timeouts.token

@@ -28,6 +28,10 @@ struct TokenTable {
 
     var count: Int { entries.count }
 
+    func held(at now: ContinuousClock.Instant) -> Int {
+        entries.values.count { entry in entry.kept.map { now < $0.end } ?? false }
+    }
+
     /// - Parameter start: begins the fetch with the given id; called only where one is needed.
     mutating func step(
         for key: TokenKey, now: ContinuousClock.Instant, start: (UInt64) -> Flight
