@@ -66,9 +66,9 @@ extension Store {
         let bytes = try await threads.io.runIfActive {
             try content.file.readAll(count: Int(record.size))
         }
-        guard ContentHasher.digest(of: bytes, digest.algorithm) == digest else {
-            logger.error("a blob is damaged: removed", metadata: ["digest": "\(digest)"])
-            await remember { try await $0.committer.remove(digest) }
+        let found = ContentHasher.digest(of: bytes, digest.algorithm)
+        guard found == digest else {
+            await remember { try await $0.quarantine(digest, found: found) }
             return nil
         }
         return bytes

@@ -44,10 +44,7 @@ extension Store {
                 try await committer.adopt(digest, identity, manifest: manifest)
                 content.end(.verified)
             } else {
-                logger.error(
-                    "a blob is damaged: removed, to be fetched again at its next use",
-                    metadata: ["digest": "\(digest)", "found": "\(found)"])
-                try await committer.remove(digest)
+                try await quarantine(digest, found: found)
                 content.end(.failed(.digestMismatch(found: "\(found)")))
             }
         } catch {
@@ -58,7 +55,7 @@ extension Store {
         verifications.withLock { $0[digest] = nil }
     }
 
-    private func hash(
+    func hash(
         _ file: OpenFile, size: Int64, _ algorithm: Digest.Algorithm
     ) async throws -> Digest {
         var hasher = ContentHasher(algorithm)

@@ -25,6 +25,12 @@ package final class Store: Sendable {
     let fills = Mutex<Set<Digest>>([])
     /// What partials keep of the budget.
     let partials = Mutex<[Digest: Reservation]>([:])
+    let scrub = Scrub()
+    let quarantine: Quarantine
+    /// What lies in quarantine, as the budget has it.
+    let quarantined = Mutex<Reservation?>(nil)
+    /// Damaged objects found since the start.
+    let damaged = Atomic<Int>(0)
     let verifications = Mutex<[Digest: GrowingFile]>([:])
 
     /// The limits in force, and the size of the file system that shares of it refer to.
@@ -46,6 +52,7 @@ package final class Store: Sendable {
         self.logger = logger
         directory = try DataDirectory(path)
         threads = StoreThreads()
+        quarantine = Quarantine(path: directory.path + "/quarantine", threads: threads)
         let connections = try IndexOpening(directory: directory, clock: clock, logger: logger)
             .open()
         (writer, reader, reports) = (connections.writer, connections.reader, connections.reports)
@@ -63,11 +70,13 @@ package final class Store: Sendable {
             flush: { await accounts.flush(to: writer, logger: logger) })
         budget.commit(try await reader.read { try $0.counter("bytes") })
         try await apply(limits)
+        try await measureQuarantine()
         try await finishInterruptedWork()
     }
 
     /// Readers first, then the writer, which folds the WAL in; the lock last.
     package func close() async {
+        await scrub.stop()
         await flushAccounts()
         await reports.close()
         await reader.close()

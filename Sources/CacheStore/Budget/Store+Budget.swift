@@ -31,6 +31,7 @@ extension Store {
                 })
             if let reservation = budget.reserve(bytes) { return reservation }
             try await dropPartials(leftBefore: .max)
+            try await emptyQuarantine()
             return budget.reserve(bytes)
         } catch {
             logger.warning("no room could be made", metadata: ["error": "\(error)"])

@@ -12,8 +12,12 @@ package enum EvictionReason: String, Sendable, CaseIterable {
     case upstreamBudget = "upstream_budget"
     /// `eviction.max_unused`.
     case unused
-    /// An administrator asked for it.
+    /// An administrator asked for so much room.
     case requested
+    /// An administrator asked for it to go.
+    case purged
+    /// Its bytes were not its digest's any more.
+    case damaged
 }
 
 /// A file that may go, as the index has it.

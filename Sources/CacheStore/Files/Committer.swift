@@ -59,17 +59,30 @@ struct Committer: Sendable {
         _ = try await remove([digest])
     }
 
-    /// - Parameter recording: runs in the transaction that removes the rows.
     func remove(
         _ digests: Set<Digest>, recording: @escaping @Sendable (Database) throws -> Void = { _ in }
+    ) async throws -> Removal {
+        try await remove(digests) {
+            try await threads.sync.runIfActive {
+                for digest in digests { try DataDirectory.remove(directory.blob(digest)) }
+            }
+        } recording: {
+            try recording($0)
+        }
+    }
+
+    /// - Parameters:
+    ///   - takeAway: unlinks the files, or moves them out of the store.
+    ///   - recording: runs in the transaction that removes the rows.
+    func remove(
+        _ digests: Set<Digest>, _ takeAway: () async throws -> Void,
+        recording: @escaping @Sendable (Database) throws -> Void
     ) async throws -> Removal {
         try await locks.withLocks(digests) {
             let rows = try await index.perform { database in
                 try digests.compactMap { try database.markDeleting($0) }
             }
-            try await threads.sync.runIfActive {
-                for digest in digests { try DataDirectory.remove(directory.blob(digest)) }
-            }
+            try await takeAway()
             try await index.perform { database in
                 for digest in digests { try database.deleteBlob(digest) }
                 try recording(database)

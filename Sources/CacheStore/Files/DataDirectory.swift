@@ -95,6 +95,29 @@ package final class DataDirectory: Sendable {
         guard Glibc.rename(source, target) == 0 else { throw FileError("rename", source) }
     }
 
+    static func exists(_ path: String) throws(FileError) -> Bool {
+        if access(path, F_OK) == 0 { return true }
+        guard errno == ENOENT else { throw FileError("access", path) }
+        return false
+    }
+
+    /// Copies a file's content.
+    static func copy(_ source: String, to target: String) throws(FileError) {
+        let input = try OpenFile.openForReading(source)
+        let output = try OpenFile.open(target, flags: O_WRONLY | O_CREAT | O_TRUNC)
+        let size = try input.identity().size
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        var offset: Int64 = 0
+        while offset < size {
+            let count = try input.read(into: buffer, at: offset)
+            guard count > 0 else { throw FileError("read to the end of", source, code: EIO) }
+            try output.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: offset)
+            offset += Int64(count)
+        }
+        try output.sync()
+    }
+
     /// The names in a directory, `.` and `..` left out; empty where there is none.
     static func names(in directory: String) -> [String] {
         guard let stream = opendir(directory) else { return [] }

@@ -90,7 +90,7 @@ extension Database {
     }
 
     /// The repositories and tags of a manifest and of the indexes that list it.
-    private func names(of manifest: Int64) throws(SQLiteError) -> [ImageName] {
+    func names(of manifest: Int64) throws(SQLiteError) -> [ImageName] {
         let rows = try all(
             """
             WITH self (id) AS (
@@ -123,16 +123,25 @@ extension Database {
     func recordEviction(_ victim: EvictionVictim, reason: EvictionReason, now: Int64)
         throws(SQLiteError)
     {
+        try logRemoval(
+            victim.digest, kind: victim.kind, name: victim.name, reason: reason,
+            bytes: victim.diskSize, lastUsed: victim.lastUsed, now: now)
+        try addToCounter("evictions", 1)
+        try addToCounter("evicted_bytes", victim.diskSize)
+    }
+
+    /// - Parameter bytes: freed on the disk.
+    func logRemoval(
+        _ digest: Digest, kind: EvictionVictim.Kind, name: String?, reason: EvictionReason,
+        bytes: Int64, lastUsed: Int64, now: Int64
+    ) throws(SQLiteError) {
         try run(
             """
             INSERT INTO eviction
                 (evicted_at, digest, kind, name, reason, disk_size, accessed_at)
             VALUES (?, ?, ?, ?, ?, ?, ?)
-            """, .integer(now), victim.digest.indexKey, .text(victim.kind.rawValue),
-            .optional(victim.name), .text(reason.rawValue), .integer(victim.diskSize),
-            .integer(victim.lastUsed))
-        try addToCounter("evictions", 1)
-        try addToCounter("evicted_bytes", victim.diskSize)
+            """, .integer(now), digest.indexKey, .text(kind.rawValue), .optional(name),
+            .text(reason.rawValue), .integer(bytes), .integer(lastUsed))
     }
 
     func counter(_ name: String) throws(SQLiteError) -> Int64 {

@@ -110,6 +110,15 @@ package final class Database {
         return rows
     }
 
+    /// Hands over row after row until there are no more or `body` answers false.
+    package func forEach(
+        _ sql: String, values: [SQLValue], _ body: (Statement) -> Bool
+    ) throws(SQLiteError) {
+        let statement = try prepared(sql, values)
+        defer { statement.reset() }
+        while try step(statement, sql), body(statement) {}
+    }
+
     private func prepared(_ sql: String, _ values: [SQLValue]) throws(SQLiteError) -> Statement {
         let statement: Statement
         if let cached = statements[sql] {

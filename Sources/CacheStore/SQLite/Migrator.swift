@@ -6,6 +6,8 @@ import Migrations
 /// Why a database's schema was refused (R36).
 package enum SchemaError: Error, CustomStringConvertible {
     case newer(found: Int, known: Int)
+    /// And this connection may not change it.
+    case older(found: Int, known: Int)
     case changed(name: String)
 
     package var description: String {
@@ -14,6 +16,9 @@ package enum SchemaError: Error, CustomStringConvertible {
             "the index has schema version \(found), but this version of Larder knows only up to "
                 + "\(known): run the newer version, or move larder.db away to have the index "
                 + "rebuilt from the blobs on disk"
+        case .older(let found, let known):
+            "the index has schema version \(found), this version of Larder uses \(known): start "
+                + "the server once to have it brought up to date"
         case .changed(let name):
             "the index was made with another migration \(name) than this version of Larder "
                 + "holds: run the version that made it, or move larder.db away to have the index "
@@ -24,7 +29,18 @@ package enum SchemaError: Error, CustomStringConvertible {
 
 /// Applies migrations in order, each in a transaction with the record of its checksum.
 struct Migrator {
+    static let current = Migrator(migrations: Migration.all)
+
     let migrations: [Migration]
+
+    /// For a connection that cannot migrate: refuses every schema but the newest one.
+    func requireCurrent(_ database: Database) throws {
+        let found = try Int(database.first("PRAGMA user_version") { $0.integer(0) } ?? 0)
+        guard found >= migrations.count else {
+            throw SchemaError.older(found: found, known: migrations.count)
+        }
+        try migrate(database)
+    }
 
     func migrate(_ database: Database) throws {
         try database.execute(

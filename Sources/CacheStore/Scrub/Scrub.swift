@@ -1,0 +1,211 @@
+/// Reads stored content again and compares it with its digest (R5).
+
+import Logging
+import NIOPosix
+import OCI
+import Synchronization
+
+/// How far a scrub has come.
+package struct ScrubProgress: Sendable, Equatable {
+    package enum State: String, Sendable {
+        case idle, running, done, failed
+    }
+
+    package var state = State.idle
+    /// Unix seconds.
+    package var startedAt: Int64?
+    package var endedAt: Int64?
+    /// To be checked in all.
+    package var objects: Int64 = 0
+    package var checkedObjects: Int64 = 0
+    package var checkedBytes: Int64 = 0
+    package var damagedObjects: Int64 = 0
+}
+
+/// One scrub at a time, in the background, at a limited rate.
+final class Scrub: Sendable {
+    private struct Running {
+        var progress = ScrubProgress()
+        var task: Task<Void, Never>?
+    }
+
+    private let running = Mutex(Running())
+
+    var progress: ScrubProgress { running.withLock { $0.progress } }
+
+    /// Begins, or joins the one that is running.
+    func start(at time: Int64, _ work: @escaping @Sendable (Scrub) async throws -> Void) {
+        running.withLock { running in
+            guard running.progress.state != .running else { return }
+            running.progress = ScrubProgress(state: .running, startedAt: time)
+            running.task = Task {
+                do {
+                    try await work(self)
+                    end(.done)
+                } catch is CancellationError {
+                    end(.idle)
+                } catch {
+                    end(.failed)
+                }
+            }
+        }
+    }
+
+    func update(_ change: (inout ScrubProgress) -> Void) {
+        running.withLock { change(&$0.progress) }
+    }
+
+    private func end(_ state: ScrubProgress.State) {
+        update { $0.state = state }
+    }
+
+    func stop() async {
+        let task = running.withLock { $0.task }
+        task?.cancel()
+        await task?.value
+    }
+}
+
+extension Store {
+    /// Verifies all that `pattern` is about, or everything, in the background; what is damaged
+    /// is quarantined and fetched again at its next use.
+    package func startScrub(_ pattern: ImagePattern?, bytesPerSecond: Int64) {
+        scrub.start(at: clock.now()) { [self] scrub in
+            let known = try await reports.read { try $0.counter("blobs") }
+            scrub.update { $0.objects = known }
+            if let pattern {
+                let digests = try await reports.read { try $0.contents(of: pattern) }
+                scrub.update { $0.objects = Int64(digests.count) }
+                try await check(digests, bytesPerSecond, scrub)
+            } else {
+                try await checkAll(bytesPerSecond, scrub)
+            }
+            let now = clock.now()
+            scrub.update { $0.endedAt = now }
+        }
+    }
+
+    package var scrubProgress: ScrubProgress { scrub.progress }
+
+    package func stopScrub() async { await scrub.stop() }
+
+    private func checkAll(_ bytesPerSecond: Int64, _ scrub: Scrub) async throws {
+        var lastID: Int64 = 0
+        while true {
+            let after = lastID
+            let page = try await reports.read { try $0.blobs(after: after, limit: 100) }
+            guard let last = page.last else { return }
+            lastID = last.id
+            try await check(page.map(\.digest), bytesPerSecond, scrub)
+        }
+    }
+
+    private func check(_ digests: [Digest], _ bytesPerSecond: Int64, _ scrub: Scrub) async throws {
+        for digest in digests {
+            try Task.checkCancellation()
+            let beganAt = ContinuousClock.now
+            let size = try await checkBlob(digest, scrub)
+            let due = Duration.seconds(Double(size) / Double(max(1, bytesPerSecond)))
+            let spent = ContinuousClock.now - beganAt
+            if due > spent { try await Task.sleep(for: due - spent) }
+        }
+    }
+
+    /// - Returns: bytes read.
+    private func checkBlob(_ digest: Digest, _ scrub: Scrub) async throws -> Int64 {
+        let opened = try await threads.io.runIfActive { [directory] in
+            do throws(FileError) {
+                let file = try OpenFile.openForReading(directory.blob(digest))
+                return (file, try file.identity().size) as (OpenFile, Int64)?
+            } catch {
+                guard error.isMissing else { throw error }
+                return nil
+            }
+        }
+        guard let (file, size) = opened else { return 0 }
+        let found = try await hash(file, size: size, digest.algorithm)
+        scrub.update { progress in
+            progress.checkedObjects += 1
+            progress.checkedBytes += size
+            progress.damagedObjects += found == digest ? 0 : 1
+        }
+        if found != digest { try await quarantine(digest, found: found) }
+        return size
+    }
+
+    /// Takes a damaged blob out of the store.
+    func quarantine(_ digest: Digest, found: Digest) async throws {
+        logger.error(
+            "a blob is damaged: quarantined, to be fetched again at its next use",
+            metadata: ["digest": "\(digest)", "found": "\(found)"])
+        damaged.add(1, ordering: .relaxed)
+        let now = clock.now()
+        let blob = directory.blob(digest)
+        _ = try await committer.remove([digest]) { [quarantine] in
+            try await quarantine.take(digest, from: blob, now: now)
+        } recording: { database in
+            try database.logRemoval(
+                digest, kind: .blob, name: nil, reason: .damaged, bytes: 0, lastUsed: now, now: now)
+        }
+        try await measureQuarantine()
+    }
+
+    /// Damaged objects found since the start.
+    package var damagedObjects: Int { damaged.load(ordering: .relaxed) }
+
+    /// What lies in quarantine counts against the budget.
+    func measureQuarantine() async throws {
+        let size = try await quarantine.size()
+        quarantined.withLock { $0 = size > 0 ? budget.account(size) : nil }
+    }
+
+    func emptyQuarantine() async throws {
+        guard quarantined.withLock({ $0 != nil }) else { return }
+        try await quarantine.empty()
+        try await measureQuarantine()
+    }
+}
+
+extension Database {
+    /// What is in the store of the images that a pattern is about, shared or not.
+    func contents(of pattern: ImagePattern) throws(SQLiteError) -> [Digest] {
+        var seen: Set<Digest> = []
+        for root in try roots(of: pattern) {
+            let digests = try all(
+                """
+                WITH RECURSIVE part (id) AS (
+                    SELECT ?1 UNION
+                    SELECT c.digest_id FROM part p JOIN child c ON c.manifest_id = p.id
+                    WHERE c.relation <> 4)
+                SELECT d.value FROM part p JOIN blob b ON b.digest_id = p.id
+                JOIN digest d ON d.id = p.id
+                """, .integer(root)
+            ) { Digest(indexKey: $0.blob(0)) }
+            seen.formUnion(digests.compactMap(\.self))
+        }
+        return Array(seen)
+    }
+
+    private func roots(of pattern: ImagePattern) throws(SQLiteError) -> Set<Int64> {
+        switch pattern {
+        case .digest(let digest): return Set([try digestID(digest)].compactMap(\.self))
+        case .names(let glob, nil):
+            var ids: Set<Int64> = []
+            for repository in try repositories(matching: glob) {
+                ids.formUnion(
+                    try all(
+                        "SELECT digest_id FROM proof WHERE repository_id = ?",
+                        .integer(repository)
+                    ) { $0.integer(0) })
+            }
+            return ids
+        case .names(let glob, let tag?):
+            var ids: Set<Int64> = []
+            for repository in try repositories(matching: glob) {
+                ids.formUnion(
+                    try tagRows(of: repository) { tag.matches($0) }.map(\.digestID))
+            }
+            return ids
+        }
+    }
+}
