@@ -13,3 +13,8 @@ static inline int larder_start_writeback(int descriptor, long long offset, long 
     const unsigned write_only = 2; /* SYNC_FILE_RANGE_WRITE */
     return (int)syscall(SYS_sync_file_range, descriptor, offset, count, write_only);
 }
+
+/* Makes a file that only its owner may read; fails where there is one. */
+static inline int larder_create_private(const char *path) {
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+}

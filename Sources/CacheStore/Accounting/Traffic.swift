@@ -34,11 +34,11 @@ package struct Traffic: Hashable, Sendable {
     /// Bytes that did not come from an upstream thanks to the cache; never negative.
     package var bytesSaved: Int64 { max(0, bytesServed - bytesFetched) }
 
-    static func += (sum: inout Traffic, other: Traffic) {
+    package static func += (sum: inout Traffic, other: Traffic) {
         for column in columns { sum[keyPath: column.path] += other[keyPath: column.path] }
     }
 
-    static func + (left: Traffic, right: Traffic) -> Traffic {
+    package static func + (left: Traffic, right: Traffic) -> Traffic {
         var sum = left
         sum += right
         return sum

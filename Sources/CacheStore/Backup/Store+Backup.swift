@@ -42,11 +42,12 @@ extension Store {
         return IndexBackup(path: target, bytes: size, madeAt: now)
     }
 
-    /// Unix seconds of the newest copy.
-    package func lastBackup() async throws -> Int64? {
-        try await threads.io.runIfActive { [directory] in
+    /// - Parameter interval: seconds between two copies.
+    package func isBackupDue(every interval: Int64) async throws -> Bool {
+        let last = try await threads.io.runIfActive { [directory] in
             directory.backupNames().last.flatMap(DataDirectory.backupTime)
         }
+        return clock.now() - (last ?? .min / 2) >= interval
     }
 }
 

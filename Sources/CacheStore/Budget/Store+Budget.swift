@@ -57,7 +57,7 @@ extension Store {
         return try await missing() <= 0
     }
 
-    private func shareLimit(of upstream: String) -> Int64? {
+    package func shareLimit(of upstream: String) -> Int64? {
         limits.withLock { limits in
             limits.settings.upstreamMaxSize[upstream].map { $0.bytes(of: limits.totalSpace) }
         }

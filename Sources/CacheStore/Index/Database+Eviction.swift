@@ -148,6 +148,12 @@ extension Database {
         try first("SELECT value FROM counter WHERE name = ?", .text(name)) { $0.integer(0) } ?? 0
     }
 
+    func setCounter(_ name: String, to value: Int64) throws(SQLiteError) {
+        try run(
+            "INSERT OR REPLACE INTO counter (name, value) VALUES (?, ?)", .text(name),
+            .integer(value))
+    }
+
     private func addToCounter(_ name: String, _ value: Int64) throws(SQLiteError) {
         try run(
             "UPDATE counter SET value = value + ? WHERE name = ?", .integer(value), .text(name))

@@ -44,6 +44,12 @@ package struct TimelineRow: Sendable {
     /// 3600 or 86400.
     package let seconds: Int64
     package let traffic: Traffic
+
+    package init(startAt: Int64, seconds: Int64, traffic: Traffic) {
+        self.startAt = startAt
+        self.seconds = seconds
+        self.traffic = traffic
+    }
 }
 
 package struct ClientRow: Sendable {
@@ -89,7 +95,7 @@ package struct Page<Row: Sendable>: Sendable {
     package let hasMore: Bool
 
     /// - Parameter found: one row more than asked for, where there is one.
-    init(_ found: [Row], _ request: PageRequest) {
+    package init(_ found: [Row], _ request: PageRequest) {
         rows = Array(found.prefix(request.limit))
         hasMore = found.count > request.limit
     }

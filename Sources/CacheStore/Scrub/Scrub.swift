@@ -82,7 +82,18 @@ extension Store {
             }
             let now = clock.now()
             scrub.update { $0.endedAt = now }
+            if pattern == nil {
+                try await writer.perform { try $0.setCounter("scrubbed_at", to: now) }
+            }
         }
+    }
+
+    /// - Parameter interval: seconds between two scrubs of everything.
+    package func isScrubDue(every interval: Int64) async throws -> Bool {
+        let last = try await reports.read { database in
+            try max(database.counter("scrubbed_at"), database.counter("since"))
+        }
+        return clock.now() - last >= interval
     }
 
     package var scrubProgress: ScrubProgress { scrub.progress }

@@ -29,6 +29,30 @@ struct RegistryTable: Sendable {
         }
     }
 
+    /// Nil for a name that no upstream has; aliases count.
+    func named(_ name: String) -> Registry? {
+        addressing.names[name.lowercased()].flatMap { registries[$0] }
+    }
+
+    /// An image as people name it, with `library/` where it is left out.
+    func target(for image: ImageReference) throws(RegistryError) -> PullTarget {
+        guard let registry = named(image.upstream) else {
+            throw RegistryError(
+                .nameUnknown, "there is no upstream \(image.upstream.excerpt)")
+        }
+        return try target(registry, image.repository, namespace: nil)
+    }
+
+    /// A pattern with the upstream's own name, and `library/` where it is left out.
+    func canonical(_ pattern: String) -> String {
+        guard let slash = pattern.firstIndex(of: "/"),
+            let registry = named(String(pattern[..<slash]))
+        else { return pattern }
+        let rest = pattern[pattern.index(after: slash)...]
+        let isShort = registry.completesLibrary && !rest.contains("/") && !rest.hasPrefix("*")
+        return "\(registry.name)/\(isShort ? "library/" : "")\(rest)"
+    }
+
     var names: [String] { registries.keys.sorted() }
 
     /// The upstream alone, for `/v2/`.
@@ -42,13 +66,19 @@ struct RegistryTable: Sendable {
         guard let repository = resolution.repository else {
             throw RegistryError(.nameInvalid, "the request names no repository")
         }
+        return try target(registry, repository, namespace: resolution.namespace)
+    }
+
+    private func target(
+        _ registry: Registry, _ repository: RepositoryName, namespace: String?
+    ) throws(RegistryError) -> PullTarget {
         let isOfficial = registry.completesLibrary && repository.components.count == 1
         return PullTarget(
             registry: registry,
             key: RepositoryKey(
                 upstream: registry.name,
                 repository: isOfficial ? try RepositoryName("library/\(repository)") : repository),
-            namespace: resolution.namespace)
+            namespace: namespace)
     }
 
     private func registry(_ name: String) throws(RegistryError) -> Registry {

@@ -17,6 +17,8 @@ struct Configuration: Sendable, Equatable {
     var tags = TagSettings()
     var cache = CacheSettings()
     var eviction = EvictionSettings()
+    var scrub = ScrubSettings()
+    var backup = BackupSettings()
     var stats = StatsSettings()
     var admin = AdminSettings()
     var fill = FillSettings()
@@ -65,6 +67,22 @@ struct EvictionSettings: Sendable, Equatable {
     var maxUnused: Duration?
     /// How long a pull of an image makes it share the recency of indexes that list it.
     var platformWindow = Duration.seconds(30 * 86_400)
+}
+
+/// `scrub:`
+struct ScrubSettings: Sendable, Equatable {
+    /// How often everything is verified; nil for never.
+    var every: Duration? = .seconds(7 * 86_400)
+    /// Bytes read per second.
+    var maxRate = ByteCount(32 * 1024 * 1024)
+}
+
+/// `backup:`
+struct BackupSettings: Sendable, Equatable {
+    /// How often the index is copied; nil for never.
+    var every: Duration? = .seconds(86_400)
+    /// How many copies are kept.
+    var keep = 3
 }
 
 /// `stats:`

@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdCore
 import NIOCore
 import NIOPosix
+import OCI
 import ServiceLifecycle
 import UnixSignals
 import Upstream
@@ -73,7 +74,8 @@ struct Composition: Sendable {
         onServerRunning: @escaping @Sendable (any Channel) async -> Void
     ) async throws {
         var group = ServiceGroupConfiguration(
-            services: servers(onServerRunning) + [StoreMaintenance(store: store)] + further,
+            services: try await servers(onServerRunning) + [StoreMaintenance(services: services)]
+                + further,
             gracefulShutdownSignals: signals, logger: logging.logger("larder"))
         group.maximumGracefulShutdownDuration = configuration.shutdown.grace
         try await ServiceGroup(configuration: group).run()
@@ -81,20 +83,65 @@ struct Composition: Sendable {
 
     private func servers(
         _ onServerRunning: @escaping @Sendable (any Channel) async -> Void
-    ) -> [any Service] {
-        let responder = RegistryResponder(
-            services: services, registries: registries,
-            pages: Pages(services: services).router().buildResponder(),
-            accessLog: AccessLog(logger: logging.logger("larder.access")))
-        return configuration.listen.map { address in
-            Application(
-                responder: responder,
-                server: HTTPServerBuilder { RegistryChannel(responder: $0) },
-                configuration: ApplicationConfiguration(
-                    address: .hostname(address.host, port: address.port), serverName: "larder",
-                    backlog: 1024),
-                onServerRunning: onServerRunning,
-                logger: logging.logger("larder.http"))
+    ) async throws -> [any Service] {
+        let routes = try await adminRoutes()
+        let router = Pages(services: services).router()
+        routes.addStatistics(to: router)
+        var servers: [any Service] = []
+        if let address = configuration.admin.listen {
+            servers.append(adminServer(at: address, routes))
+        } else {
+            routes.addAdministration(to: router)
         }
+        let responder = RegistryResponder(
+            services: services, registries: registries, pages: router.buildResponder(),
+            accessLog: AccessLog(logger: logging.logger("larder.access")))
+        return servers
+            + configuration.listen.map { address in
+                Application(
+                    responder: responder,
+                    server: HTTPServerBuilder { RegistryChannel(responder: $0) },
+                    configuration: ApplicationConfiguration(
+                        address: .hostname(address.host, port: address.port), serverName: "larder",
+                        backlog: 1024),
+                    onServerRunning: onServerRunning,
+                    logger: logging.logger("larder.http"))
+            }
+    }
+
+    private func adminRoutes() async throws -> AdminRoutes {
+        let configuration = configuration
+        let token = try await NIOThreadPool.singleton.runIfActive {
+            try AdminToken.load(configuration.admin, dataDirectory: configuration.dataDirectory)
+        }
+        let logger = logging.logger("larder.admin")
+        let (store, registries) = (store, registries)
+        return AdminRoutes(
+            services: services,
+            queries: StatisticsQueries(
+                reports: store.indexReports,
+                totals: TotalsReport(
+                    services: services, registries: registries, startedAt: .now),
+                resolve: { image throws(RegistryError) in
+                    try registries.current.target(for: image).key
+                }, now: store.clock.now),
+            operations: AdminOperations(
+                services: services, registries: registries, logger: logger),
+            token: token, logger: logger)
+    }
+
+    private func adminServer(at address: AdminAddress, _ routes: AdminRoutes) -> any Service {
+        let router = Router(context: RegistryContext.self)
+        routes.addStatistics(to: router)
+        routes.addAdministration(to: router)
+        let bind: BindAddress =
+            switch address {
+            case .tcp(let address): .hostname(address.host, port: address.port)
+            case .unix(let path): .unixDomainSocket(path: path)
+            }
+        return Application(
+            router: router,
+            configuration: ApplicationConfiguration(address: bind, serverName: "larder"),
+            logger: logging.logger("larder.http"))
     }
 }

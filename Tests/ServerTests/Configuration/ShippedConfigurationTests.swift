@@ -77,7 +77,8 @@ struct ShippedConfigurationTests {
         // A key that cannot stand beside another is told of in that one's prose.
         #expect(known.subtracting(documented) == ["admin.token"])
         let sections = [
-            "log", "tags", "cache", "eviction", "stats", "admin", "fill", "shutdown", "upstreams",
+            "log", "tags", "cache", "eviction", "scrub", "backup", "stats", "admin", "fill",
+            "shutdown", "upstreams",
             "upstreams.*",
         ]
         #expect(documented.subtracting(known) == Set(sections + ["upstreams.*.timeouts"]))

@@ -171,6 +171,15 @@ extension SettingType where Value == Duration {
     }
 }
 
+extension SettingType where Value == Duration? {
+    /// How often something is done; 0s for never.
+    static let interval = SettingType.scalar(
+        { text throws(InvalidValue) in
+            let interval = try Duration(parsing: text)
+            return interval > .zero ? interval : nil
+        }, render: { YAMLValue.word(($0 ?? .zero).text) })
+}
+
 extension SettingType where Value == Platform {
     static let platform = SettingType.scalar(
         { text throws(InvalidValue) in

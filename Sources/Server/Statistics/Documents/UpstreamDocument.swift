@@ -19,7 +19,8 @@ struct UpstreamDocument: Codable, Sendable, Equatable {
     struct RateLimit: Codable, Sendable, Equatable {
         var limit: Int64
         var remaining: Int64
-        var windowSeconds: Int64
+        /// Null where the upstream does not tell.
+        @Nullable var windowSeconds: Int64?
         var seenAt: Timestamp
     }
 

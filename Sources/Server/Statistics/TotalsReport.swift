@@ -1,0 +1,105 @@
+/// `/stats`: the index's totals, the budget, and what the upstreams are known to do.
+
+import CacheStore
+import OCI
+import Upstream
+
+struct TotalsReport: Sendable {
+    let services: PullServices
+    let registries: CurrentRegistries
+    let startedAt: ContinuousClock.Instant
+
+    private var store: Store { services.store }
+
+    func document() async throws -> TotalsDocument {
+        let totals = try await store.indexReports.totals()
+        return TotalsDocument(
+            version: Version.current, sinceAt: Timestamp(totals.since),
+            uptimeSeconds: (ContinuousClock.now - startedAt).components.seconds,
+            traffic: TrafficDocument(totals.traffic + store.pendingTraffic),
+            cache: CacheDocument(
+                store.budget.state, totals, pinsExceedBudget: store.arePinsOverBudget),
+            fillsInFlight: Int64(services.blobFetches.count),
+            evictions: TotalsDocument.Evictions(
+                objects: totals.evictions, bytes: totals.evictedBytes),
+            upstreams: try await upstreams())
+    }
+
+    /// The configured ones, by name, and those of the index that were configured once.
+    func upstreams() async throws -> [UpstreamDocument] {
+        let rows = try await store.indexReports.upstreams()
+        let known = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0) })
+        let table = registries.current
+        let names = Set(table.names).union(rows.filter { $0.objects > 0 }.map(\.name)).sorted()
+        return names.map { name in
+            UpstreamDocument(
+                name, known[name], registry: table.named(name), maxBytes: store.shareLimit(of: name)
+            )
+        }
+    }
+
+    func pins() async throws -> [ImagePattern] {
+        let pins = try await store.pins()
+        return pins.configured + pins.made
+    }
+
+    /// The predecessor's fields.
+    func legacyDocument() async throws -> LegacyCacheDocument {
+        let totals = try await store.indexReports.totals()
+        let traffic = totals.traffic + store.pendingTraffic
+        return LegacyCacheDocument(
+            blobCount: totals.objects - totals.manifests, manifestCount: totals.manifests,
+            totalRequests: traffic.requests, cacheHits: traffic.hits + traffic.stale,
+            cacheMisses: traffic.misses + traffic.coalesced, hitRate: traffic.hitRate,
+            totalSize: totals.bytes, inFlight: Int64(services.blobFetches.count))
+    }
+}
+
+extension CacheDocument {
+    init(_ budget: Budget.State, _ totals: StoreTotals, pinsExceedBudget: Bool) {
+        self.init(
+            usedBytes: budget.used, storedBytes: budget.committed, reservedBytes: budget.reserved,
+            heldBytes: budget.held, maxBytes: budget.limit, freeBytes: budget.spare,
+            objects: totals.objects, manifests: totals.manifests, images: totals.images,
+            pinsExceedBudget: pinsExceedBudget)
+    }
+}
+
+extension UpstreamDocument {
+    /// - Parameters:
+    ///   - row: nil where nothing was ever asked of it.
+    ///   - registry: nil where it is not configured any more.
+    init(_ name: String, _ row: UpstreamRow?, registry: Registry?, maxBytes: Int64?) {
+        let activity = registry?.client.activity.snapshot
+        self.init(
+            name: name, traffic: TrafficDocument(row?.traffic ?? Traffic()),
+            objects: row?.objects ?? 0, storedBytes: row?.bytes ?? 0, maxBytes: maxBytes,
+            status: Status(activity), tokens: Int64(activity?.tokens ?? 0),
+            rateLimit: activity?.rateLimit.map { RateLimit($0) })
+    }
+}
+
+extension UpstreamDocument.Status {
+    /// - Parameter activity: nil for an upstream that is not configured any more.
+    fileprivate init(_ activity: UpstreamActivity.Snapshot?) {
+        let state: UpstreamDocument.State =
+            switch activity?.state {
+            case .up: .up
+            case .failing: .failing
+            case .unknown, nil: .unknown
+            }
+        self.init(
+            state: state, sinceAt: activity?.since.map { Timestamp($0) },
+            lastSuccessAt: activity?.lastSuccess.map { Timestamp($0) },
+            lastFailureAt: activity?.lastFailure.map { Timestamp($0) },
+            lastFailure: activity?.lastFailureWord)
+    }
+}
+
+extension UpstreamDocument.RateLimit {
+    fileprivate init(_ limit: RateLimit) {
+        self.init(
+            limit: Int64(limit.limit), remaining: Int64(limit.remaining),
+            windowSeconds: limit.windowSeconds.map { Int64($0) }, seenAt: Timestamp(limit.seenAt))
+    }
+}
