@@ -20,21 +20,20 @@ struct Committer: Sendable {
     /// - Parameters:
     ///   - manifest: set where the content is a manifest.
     ///   - reservation: given back as the bytes become committed ones.
-    /// - Throws: `FileError` or `SQLiteError`; the file is gone then (R27).
+    /// - Throws: `FileError` or `SQLiteError`; the file is gone then (R27): what has no row
+    ///   would count against no budget.
     func commit(
         _ file: OpenFile, as digest: Digest, manifest: Manifest?, reservation: Reservation
     ) async throws {
         defer { reservation.end() }
         try await locks.withLock(digest) {
-            let identity = try await threads.sync.runIfActive {
-                do throws(FileError) {
-                    return try place(file, as: digest)
-                } catch {
-                    discard(file, as: digest)
-                    throw error
-                }
+            do {
+                let identity = try await threads.sync.runIfActive { try place(file, as: digest) }
+                try await insert(digest, identity, manifest)
+            } catch {
+                try await threads.sync.runIfActive { discard(file, as: digest) }
+                throw error
             }
-            try await insert(digest, identity, manifest)
         }
     }
 

@@ -60,7 +60,7 @@ struct AdminRoutes: Sendable {
         add(admin, .post, "/backup") { try await operations.backUp() }
     }
 
-    private func add<Document: Decodable, Result: Encodable>(
+    private func add<Document: RequestDocument, Result: Encodable>(
         _ group: RouterGroup<RegistryContext>, _ method: HTTPRequest.Method, _ path: RouterPath,
         status: HTTPResponse.Status = .ok,
         _ operation: @escaping @Sendable (Document) async throws -> Result
@@ -86,16 +86,18 @@ struct AdminRoutes: Sendable {
         }
     }
 
-    private func body<Document: Decodable>(of request: Request) async throws -> Document {
+    private func body<Document: RequestDocument>(of request: Request) async throws -> Document {
         var buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: Self.maximumBody)
         } catch {
             throw RequestProblem(413, "the body is larger than \(Self.maximumBody) bytes")
         }
-        let bytes = buffer.readBytes(length: buffer.readableBytes) ?? []
+        let sent = buffer.readBytes(length: buffer.readableBytes) ?? []
+        let bytes = sent.isEmpty ? Array("{}".utf8) : sent
         do {
-            return try JSONDocument.decode(from: bytes.isEmpty ? Array("{}".utf8) : bytes)
+            try FieldNames.check(bytes, known: Document.fields)
+            return try JSONDocument.decode(from: bytes)
         } catch let error as DecodingError {
             throw RequestProblem(error)
         }
@@ -152,12 +154,14 @@ extension RequestProblem {
     fileprivate init(_ error: DecodingError) {
         switch error {
         case .keyNotFound(let key, _):
-            self.init(400, "\(key.stringValue) is missing", parameter: key.stringValue)
+            let field = key.stringValue.snakeCased
+            self.init(400, "\(field) is missing", parameter: field)
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            let field = context.codingPath.map(\.stringValue).joined(separator: ".")
-            self.init(
-                400, "\(field.isEmpty ? "the body" : field) is of the wrong type",
-                parameter: field.isEmpty ? nil : field)
+            guard let field = context.codingPath.last?.stringValue.snakeCased else {
+                self.init(400, "the body is not a JSON object")
+                return
+            }
+            self.init(400, "\(field) is of the wrong type", parameter: field)
         default: self.init(400, "the body is not valid JSON")
         }
     }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import CacheStore
+import Glibc
 import NIOPosix
 
 struct ServeCommand: AsyncParsableCommand {
@@ -16,6 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
+        // What Larder keeps is for its own eyes, SQLite's files and the admin socket included.
+        umask(0o077)
         let source = options.source
         let loaded = try await source.load()
         let service = LarderService(
