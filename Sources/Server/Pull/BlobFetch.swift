@@ -83,9 +83,10 @@ final class BlobFetch: Sendable {
             return state.readers == 0 ? state.generation : nil
         }
         guard let abandoned else { return }
-        Task {
-            try await Task.sleep(for: settings.abandonedGrace)
-            await stopIfStillAbandoned(abandoned)
+        // Not kept alive by its timer: a fetch that has ended closes its file at once.
+        Task { [weak self, grace = settings.abandonedGrace] in
+            try await Task.sleep(for: grace)
+            await self?.stopIfStillAbandoned(abandoned)
         }
     }
 
