@@ -91,7 +91,8 @@ let package = Package(
         .testTarget(
             name: "CacheStoreTests",
             dependencies: [
-                "CacheStore", "OCI", "Migrations", "TestKit", nioCore, nioPosix, logging,
+                "CacheStore", "OCI", "Measurement", "Migrations", "TestKit", nioCore, nioPosix,
+                logging,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -34,6 +34,7 @@ extension Store {
             if record != nil { await remember { try await $0.committer.remove(digest) } }
             return nil
         case .wrongSize:
+            counters.foundDamage()
             logger.warning(
                 "a blob's file has another size than recorded: removed",
                 metadata: ["digest": "\(digest)"])

@@ -19,6 +19,7 @@ package final class Store: Sendable {
     let evictor: Evictor
     let logger: Logger
     let accounts: Accounts
+    let counters: StoreCounters
     let limits: Mutex<Limits>
     package let budget: Budget
     let pinsExceedBudget = Mutex(false)
@@ -29,8 +30,6 @@ package final class Store: Sendable {
     let quarantine: Quarantine
     /// What lies in quarantine, as the budget has it.
     let quarantined = Mutex<Reservation?>(nil)
-    /// Damaged objects found since the start.
-    let damaged = Atomic<Int>(0)
     let verifications = Mutex<[Digest: GrowingFile]>([:])
 
     /// The limits in force, and the size of the file system that shares of it refer to.
@@ -61,12 +60,12 @@ package final class Store: Sendable {
             directory: directory, index: writer, threads: threads, locks: DigestLocks(),
             budget: budget, openFiles: OpenFiles(budget: budget), clock: clock)
         self.limits = Mutex(Limits(settings: limits, totalSpace: 0))
-        let (accounts, writer) = (Accounts(), writer)
-        self.accounts = accounts
+        let (accounts, counters, writer) = (Accounts(), StoreCounters(), writer)
+        (self.accounts, self.counters) = (accounts, counters)
         evictor = Evictor(
             index: reports, writer: writer, committer: committer, limits: limits,
             pins: try await reports.read { try $0.pins() }.compactMap { try? ImagePattern($0) },
-            logger: logger,
+            counters: counters, logger: logger,
             flush: { await accounts.flush(to: writer, logger: logger) })
         budget.commit(try await reader.read { try $0.counter("bytes") })
         try await apply(limits)

@@ -44,6 +44,7 @@ actor Evictor {
     private let writer: IndexWriter
     private let committer: Committer
     private let flush: @Sendable () async -> Void
+    private let counters: StoreCounters
     private let logger: Logger
     private var limits: StoreLimits
     private var runtimePins: [ImagePattern]
@@ -51,13 +52,15 @@ actor Evictor {
 
     init(
         index: IndexReader, writer: IndexWriter, committer: Committer, limits: StoreLimits,
-        pins: [ImagePattern], logger: Logger, flush: @escaping @Sendable () async -> Void
+        pins: [ImagePattern], counters: StoreCounters, logger: Logger,
+        flush: @escaping @Sendable () async -> Void
     ) {
         self.index = index
         self.writer = writer
         self.committer = committer
         self.limits = limits
         runtimePins = pins
+        self.counters = counters
         self.logger = logger
         self.flush = flush
     }
@@ -152,8 +155,10 @@ actor Evictor {
         guard !plan.victims.isEmpty else { return Committer.Removal() }
         let victims = plan.victims
         let now = committer.clock.now()
-        return try await committer.remove(Set(victims.map(\.digest))) { database in
+        let removal = try await committer.remove(Set(victims.map(\.digest))) { database in
             for victim in victims { try database.recordEviction(victim, reason: reason, now: now) }
         }
+        counters.evicted(reason, objects: victims.count, bytes: removal.bytes)
+        return removal
     }
 }

@@ -18,11 +18,14 @@ final class IndexWriter: Sendable {
     /// Nil once closed.
     private let database: Mutex<Database?>
     private let queue = Mutex<[Job]>([])
+    private let counts = Mutex(IndexActivity())
 
     init(_ database: sending Database) {
         self.database = Mutex(database)
         thread.start()
     }
+
+    var activity: IndexActivity { counts.withLock { $0 } }
 
     /// Runs `body` in the next transaction and returns once that is committed.
     func perform<Value: Sendable>(
@@ -31,8 +34,9 @@ final class IndexWriter: Sendable {
         try await withCheckedThrowingContinuation { continuation in
             enqueue(
                 Job(
-                    run: { database in
+                    run: { [self] database in
                         let result = Result { try Self.inSavepoint(database, body) }
+                        if case .failure = result { counts.withLock { $0.failures += 1 } }
                         return { failure in
                             continuation.resume(with: failure.map { .failure($0) } ?? result)
                         }
@@ -60,20 +64,30 @@ final class IndexWriter: Sendable {
                 for job in jobs { job.fail(.closed) }
                 return
             }
-            do throws(SQLiteError) {
-                try database.execute("BEGIN IMMEDIATE")
-            } catch {
-                for job in jobs { job.fail(error) }
-                return
-            }
-            let completions = jobs.map { $0.run(database) }
-            do throws(SQLiteError) {
-                try database.execute("COMMIT")
-                for complete in completions { complete(nil) }
-            } catch {
-                try? database.execute("ROLLBACK")
-                for complete in completions { complete(error) }
-            }
+            let beganAt = ContinuousClock.now
+            let (isCommitted, tell) = Self.run(jobs, on: database)
+            let duration = ContinuousClock.now - beganAt
+            counts.withLock { $0.ended(jobs.count, isCommitted, after: duration) }
+            tell()
+        }
+    }
+
+    /// - Returns: whether the transaction was committed, and what tells the callers.
+    private static func run(
+        _ jobs: [Job], on database: Database
+    ) -> (isCommitted: Bool, tell: () -> Void) {
+        do throws(SQLiteError) {
+            try database.execute("BEGIN IMMEDIATE")
+        } catch {
+            return (false, { for job in jobs { job.fail(error) } })
+        }
+        let completions = jobs.map { $0.run(database) }
+        do throws(SQLiteError) {
+            try database.execute("COMMIT")
+            return (true, { for complete in completions { complete(nil) } })
+        } catch {
+            try? database.execute("ROLLBACK")
+            return (false, { for complete in completions { complete(error) } })
         }
     }
 

@@ -149,7 +149,7 @@ extension Store {
         logger.error(
             "a blob is damaged: quarantined, to be fetched again at its next use",
             metadata: ["digest": "\(digest)", "found": "\(found)"])
-        damaged.add(1, ordering: .relaxed)
+        counters.foundDamage()
         let now = clock.now()
         let blob = directory.blob(digest)
         _ = try await committer.remove([digest]) { [quarantine] in
@@ -160,9 +160,6 @@ extension Store {
         }
         try await measureQuarantine()
     }
-
-    /// Damaged objects found since the start.
-    package var damagedObjects: Int { damaged.load(ordering: .relaxed) }
 
     /// What lies in quarantine counts against the budget.
     func measureQuarantine() async throws {
