@@ -7,6 +7,8 @@ package struct StoreActivity: Sendable {
         package var objects = 0
         /// Bytes on the disk, those that running downloads keep included.
         package var bytes: Int64 = 0
+
+        package init() {}
     }
 
     package internal(set) var evictions: [EvictionReason: Evictions] = [:]

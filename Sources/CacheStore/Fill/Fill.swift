@@ -189,19 +189,25 @@ package final class Fill: Sendable {
 
     /// After `verify()`, in nobody's way: makes the file part of the store. A failure is
     /// logged and the file discarded; the responses were right.
-    package func commit() async {
-        await Task {
+    ///
+    /// - Returns: whether it is in the store.
+    @discardableResult
+    package func commit() async -> Bool {
+        let isKept = await Task {
             do {
                 try await committer.commit(
                     content.file, as: digest, manifest: nil, reservation: reservation)
+                return true
             } catch {
                 logger.error(
                     "verified content could not be kept",
                     metadata: ["digest": "\(digest)", "error": "\(error)"])
                 await forgetCheckpoint()
+                return false
             }
         }.value
         onEnd(reservation)
+        return isKept
     }
 
     /// Nobody reads it: keeps the partial for the next fetch.

@@ -55,6 +55,9 @@ struct RegistryTable: Sendable {
 
     var names: [String] { registries.keys.sorted() }
 
+    /// By name.
+    var all: [Registry] { registries.values.sorted { $0.name < $1.name } }
+
     /// The upstream alone, for `/v2/`.
     func registry(for address: Address) throws(RegistryError) -> Registry {
         try registry(addressing.resolve(address).upstream)

@@ -84,8 +84,10 @@ where Pages.Context == RegistryContext {
         _ answer: Answer, _ request: Request, _ context: RegistryContext, _ entry: AccessEntry,
         _ calls: CallCounter
     ) -> Response {
-        AnswerSender(answer: answer, isHead: request.method == .head, channel: context.channel)
-            .response { [accessLog, services] bytes, isComplete in
+        let headAt = ContinuousClock.now
+        return AnswerSender(
+            answer: answer, isHead: request.method == .head, channel: context.channel
+        ).response { [accessLog, services] bytes, isComplete in
                 if isComplete, let digest = answer.wholeBlob,
                     services.repeatedDownloads.isSuspicious(digest, by: entry.client)
                 {
@@ -94,6 +96,7 @@ where Pages.Context == RegistryContext {
                 if let record = RequestRecord(entry, answer, bytes: bytes) {
                     services.store.record(record)
                 }
+                services.metrics.record(entry, answer, bytes: bytes, headAt: headAt)
                 accessLog.write(
                     entry, status: answer.status.code, bytes: bytes, isComplete: isComplete,
                     outcome: answer.outcome, upstreamCalls: calls.value)

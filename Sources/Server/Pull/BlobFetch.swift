@@ -22,6 +22,7 @@ final class BlobFetch: Sendable {
     let settings: FillSettings
     let store: Store
     let loop: any EventLoop
+    let counter: FillCounter
     let logger: Logger
     /// Kept when the upstream has answered 200 and the file is there to be followed, or with
     /// the error that the requests like the leader's are told.
@@ -33,13 +34,14 @@ final class BlobFetch: Sendable {
 
     init(
         digest: Digest, target: PullTarget, settings: FillSettings, store: Store,
-        loop: any EventLoop, logger: Logger
+        loop: any EventLoop, counter: FillCounter, logger: Logger
     ) {
         self.digest = digest
         self.target = target
         self.settings = settings
         self.store = store
         self.loop = loop
+        self.counter = counter
         self.logger = logger
         ahead = RangedFetches(limit: settings.maxRangedFetches)
     }

@@ -10,6 +10,7 @@ final class BlobFetches: Sendable {
     private let store: Store
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
+    let counter = FillCounter()
     private let running = Mutex<[Digest: BlobFetch]>([:])
 
     init(store: Store, eventLoopGroup: any EventLoopGroup, logger: Logger) {
@@ -32,7 +33,7 @@ final class BlobFetches: Sendable {
             if let fetch = running[digest] { return (fetch, false) }
             let fetch = BlobFetch(
                 digest: digest, target: target, settings: settings, store: store,
-                loop: eventLoopGroup.next(), logger: logger)
+                loop: eventLoopGroup.next(), counter: counter, logger: logger)
             running[digest] = fetch
             return (fetch, true)
         }

@@ -16,7 +16,7 @@ struct BlobLeader: Sendable {
     func run() async {
         do {
             let (fill, first) = try await begin()
-            await complete(fill, from: first)
+            fetch.counter.count(await complete(fill, from: first))
         } catch {
             fetch.started.keep(.failure(error))
         }
@@ -60,21 +60,23 @@ struct BlobLeader: Sendable {
         await fetch.store.remember { try await $0.recordProof(of: digest, in: key) }
     }
 
-    private func complete(_ fill: Fill, from first: BlobResponse) async {
+    private func complete(_ fill: Fill, from first: BlobResponse) async -> FillResult {
         do {
             try await fill.resume()
             try await fetch.download.run(
                 from: fill.position, length: fill.content.length, first: first
             ) { try await fill.append($0) }
             try await fill.verify()
-            await fill.commit()
+            return await fill.commit() ? .verified : .storage
         } catch is CancellationError {
             await fill.suspend()
+            return .abandoned
         } catch is Store.NoRoom {
             fetch.logger.notice(
                 "no room left: going on uncached",
                 metadata: ["digest": "\(fetch.digest)", "position": "\(fill.position)"])
             await fill.overflow()
+            return .overflowed
         } catch {
             let failure = FillFailure(error)
             fetch.logger.warning(
@@ -84,6 +86,7 @@ struct BlobLeader: Sendable {
                     "error": "\(failure)",
                 ])
             await fill.fail(failure)
+            return FillResult(failure)
         }
     }
 }

@@ -14,6 +14,7 @@ final class PullServices: Sendable {
     let pendingManifests = PendingManifests()
     let referrers = ReferrersCache()
     let repeatedDownloads = RepeatedDownloads()
+    let metrics = RequestMetrics()
     let logger: Logger
     private let settings: Mutex<Configuration>
 

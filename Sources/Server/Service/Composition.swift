@@ -86,6 +86,7 @@ struct Composition: Sendable {
     ) async throws -> [any Service] {
         let routes = try await adminRoutes()
         let router = Pages(services: services).router()
+        MetricsPage(services: services, registries: registries).add(to: router)
         routes.addStatistics(to: router)
         var servers: [any Service] = []
         if let address = configuration.admin.listen {
