@@ -8,6 +8,12 @@ package struct EndpointURL: Sendable, Hashable {
         /// Lower case; an IPv6 address without brackets.
         package var host: String
         package var port: Int
+
+        package init(isTLS: Bool, host: String, port: Int) {
+            self.isTLS = isTLS
+            self.host = host
+            self.port = port
+        }
     }
 
     package let origin: Origin

@@ -37,7 +37,9 @@ package final class DataDirectory: Sendable {
     }
 
     var database: String { path + "/larder.db" }
-    var fills: String { path + "/fills" }
+    var fills: String { Self.fills(in: path) }
+
+    static func fills(in directory: String) -> String { directory + "/fills" }
 
     func blobDirectory(of digest: Digest) -> String {
         "\(path)/blobs/\(digest.algorithm.rawValue)/\(digest.hex.prefix(2))"
@@ -63,6 +65,10 @@ package final class DataDirectory: Sendable {
 
     /// Bytes of the file system that holds the directory, in all and free for this process.
     func space() throws(FileError) -> (total: Int64, available: Int64) {
+        try Self.space(of: path)
+    }
+
+    static func space(of path: String) throws(FileError) -> (total: Int64, available: Int64) {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { throw FileError("statvfs", path) }
         let unit = Int64(status.f_frsize)

@@ -8,9 +8,6 @@ struct Registry: Sendable {
     /// The name in the configuration: the cache key, whatever a request calls it.
     let name: String
     let client: RegistryClient
-
-    /// Docker Hub's official images have one-segment names that stand for `library/<name>`.
-    var completesLibrary: Bool { name == "docker.io" }
 }
 
 /// What a request asks for once its spelling is resolved.

@@ -15,9 +15,7 @@ struct RegistryTable: Sendable {
         _ configuration: Configuration, http: HTTPTransport, logger: Logger,
         previous: RegistryTable? = nil
     ) {
-        addressing = Addressing(
-            names: configuration.upstreamNames, virtualHosts: configuration.virtualHosts,
-            domain: configuration.domain, defaultUpstream: configuration.defaultUpstream)
+        addressing = Addressing(configuration)
         registries = configuration.upstreams.mapValues { upstream in
             let settings = upstream.settings
             if let kept = previous?.registries[upstream.name], kept.client.settings == settings {
@@ -36,11 +34,8 @@ struct RegistryTable: Sendable {
 
     /// An image as people name it, with `library/` where it is left out.
     func target(for image: ImageReference) throws(RegistryError) -> PullTarget {
-        guard let registry = named(image.upstream) else {
-            throw RegistryError(
-                .nameUnknown, "there is no upstream \(image.upstream.excerpt)")
-        }
-        return try target(registry, image.repository, namespace: nil)
+        let key = try addressing.key(of: image)
+        return PullTarget(registry: try registry(key.upstream), key: key, namespace: nil)
     }
 
     /// A pattern with the upstream's own name, and `library/` where it is left out.
@@ -49,7 +44,9 @@ struct RegistryTable: Sendable {
             let registry = named(String(pattern[..<slash]))
         else { return pattern }
         let rest = pattern[pattern.index(after: slash)...]
-        let isShort = registry.completesLibrary && !rest.contains("/") && !rest.hasPrefix("*")
+        let isShort =
+            Addressing.completesLibrary(registry.name) && !rest.contains("/")
+            && !rest.hasPrefix("*")
         return "\(registry.name)/\(isShort ? "library/" : "")\(rest)"
     }
 
@@ -69,19 +66,10 @@ struct RegistryTable: Sendable {
         guard let repository = resolution.repository else {
             throw RegistryError(.nameInvalid, "the request names no repository")
         }
-        return try target(registry, repository, namespace: resolution.namespace)
-    }
-
-    private func target(
-        _ registry: Registry, _ repository: RepositoryName, namespace: String?
-    ) throws(RegistryError) -> PullTarget {
-        let isOfficial = registry.completesLibrary && repository.components.count == 1
         return PullTarget(
             registry: registry,
-            key: RepositoryKey(
-                upstream: registry.name,
-                repository: isOfficial ? try RepositoryName("library/\(repository)") : repository),
-            namespace: namespace)
+            key: try Addressing.key(of: repository, at: registry.name),
+            namespace: resolution.namespace)
     }
 
     private func registry(_ name: String) throws(RegistryError) -> Registry {

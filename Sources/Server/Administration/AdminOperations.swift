@@ -103,9 +103,7 @@ struct AdminOperations: Sendable {
 
     func pins() async throws -> PinsDocument {
         let pins = try await store.pins()
-        return PinsDocument(
-            items: pins.configured.map { PinDocument(pattern: "\($0)", source: .configuration) }
-                + pins.made.map { PinDocument(pattern: "\($0)", source: .runtime) })
+        return PinsDocument(configured: pins.configured, made: pins.made)
     }
 
     func pin(_ request: PinRequest) async throws -> PinChangeDocument {

@@ -58,9 +58,16 @@ struct ConfigurationSource: Sendable {
     let overrides: [ConfigurationOverride]
 
     func load() async throws -> LoadedConfiguration {
-        let environment = ProcessEnvironment.all
-        return try await NIOThreadPool.singleton.runIfActive {
-            try Configuration.load(file: file, environment: environment, overrides: overrides)
+        try await NIOThreadPool.singleton.runIfActive {
+            try load(environment: ProcessEnvironment.all, system: ConfigurationSystem())
         }
+    }
+
+    /// Blocks on files.
+    func load(
+        environment: [String: String], system: ConfigurationSystem
+    ) throws(ConfigurationError) -> LoadedConfiguration {
+        try Configuration.load(
+            file: file, environment: environment, overrides: overrides, system: system)
     }
 }

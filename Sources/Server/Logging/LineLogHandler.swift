@@ -130,6 +130,7 @@ extension LogSettings.Level {
 /// Whole lines to a descriptor: one `write` each, so that lines of several threads do not mix.
 final class LineOutput: Sendable {
     static let standard = LineOutput(STDOUT_FILENO)
+    static let diagnostics = LineOutput(STDERR_FILENO)
 
     private let descriptor: CInt
     private let lock = Mutex(())
@@ -141,6 +142,10 @@ final class LineOutput: Sendable {
     func write(_ line: String) {
         var bytes = Array(line.utf8)
         bytes.append(0x0a)
+        write(bytes: bytes)
+    }
+
+    func write(bytes: [UInt8]) {
         lock.withLock { _ in
             var rest = bytes[...]
             while !rest.isEmpty {

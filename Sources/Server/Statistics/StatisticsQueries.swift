@@ -35,7 +35,7 @@ enum StatisticsTopic: String, CaseIterable, Sendable {
 
 struct StatisticsQueries: Sendable {
     let reports: IndexReports
-    let totals: TotalsReport
+    let totals: any StatisticsTotals
     /// Completes what people leave out of a name: aliases, `library/`.
     let resolve: @Sendable (ImageReference) throws(RegistryError) -> RepositoryKey
     let now: @Sendable () -> Int64
@@ -46,7 +46,8 @@ struct StatisticsQueries: Sendable {
         let parameters = try QueryParameters(query, known: topic.parameters)
         switch topic {
         case .totals: return try JSONDocument.encode(try await totals.document())
-        case .cache: return try JSONDocument.encode(try await totals.legacyDocument())
+        case .cache:
+            return try JSONDocument.encode(LegacyCacheDocument(try await totals.document()))
         case .upstreams: return try await upstreams(parameters)
         case .repositories: return try await repositories(parameters)
         case .images: return try await images(parameters)

@@ -4,7 +4,7 @@ import CacheStore
 import OCI
 import Upstream
 
-struct TotalsReport: Sendable {
+struct TotalsReport: StatisticsTotals {
     let services: PullServices
     let registries: CurrentRegistries
     let startedAt: ContinuousClock.Instant
@@ -41,17 +41,6 @@ struct TotalsReport: Sendable {
     func pins() async throws -> [ImagePattern] {
         let pins = try await store.pins()
         return pins.configured + pins.made
-    }
-
-    /// The predecessor's fields.
-    func legacyDocument() async throws -> LegacyCacheDocument {
-        let totals = try await store.indexReports.totals()
-        let traffic = totals.traffic + store.pendingTraffic
-        return LegacyCacheDocument(
-            blobCount: totals.objects - totals.manifests, manifestCount: totals.manifests,
-            totalRequests: traffic.requests, cacheHits: traffic.hits + traffic.stale,
-            cacheMisses: traffic.misses + traffic.coalesced, hitRate: traffic.hitRate,
-            totalSize: totals.bytes, inFlight: Int64(services.blobFetches.count))
     }
 }
 

@@ -103,9 +103,10 @@ struct ConfigurationEnvironmentTests {
         ("LARDER_PORT_5000_TCP", "tcp://10.0.0.1:5000"), ("LARDER_PORT_5000_TCP_PROTO", "tcp"),
         ("LARDER_PORT_5000_TCP_PORT", "5000"), ("LARDER_PORT_5000_TCP_ADDR", "10.0.0.1"),
         ("LARDER_EDGE_PORT_53_UDP_ADDR", "10.0.0.1"), ("LARDER_EDGE_SERVICE_HOST", "10.0.0.1"),
-        ("LARDER_STRICT", "1"),
+        ("LARDER_STRICT", "1"), ("LARDER_SERVER", "http://cache.lan:5000"),
+        ("LARDER_ADMIN_TOKEN", "secret"),
     ])
-    func `what Kubernetes and the build set is no setting`(name: String, value: String) {
+    func `what Kubernetes, the build and clients set is no setting`(name: String, value: String) {
         #expect(ConfigurationFixture.problems(environment: [name: value]) == [])
     }
 

@@ -64,12 +64,12 @@ extension ConfigurationDraft {
 
 /// Variables that begin with `LARDER_` and are not settings.
 private enum ForeignVariable {
-    /// `LARDER_STRICT` is the build's. The rest is what Kubernetes sets in every container for a
+    /// `LARDER_STRICT` is the build's, two more are the commands' that ask a server. The rest is what Kubernetes sets in every container for a
     /// service called `larder` or `larder-…` (kubernetes.io, "Service", "Environment variables"):
     /// `…_SERVICE_HOST`, `…_SERVICE_PORT`, `…_SERVICE_PORT_<NAME>`, `…_PORT` with a URL,
     /// `…_PORT_<N>_TCP`, `…_PORT_<N>_TCP_ADDR` and so on.
     static func matches(_ name: String, _ value: String) -> Bool {
-        guard name != "LARDER_STRICT" else { return true }
+        guard !others.contains(name) else { return true }
         let words = name.split(separator: "_", omittingEmptySubsequences: false)
         guard !words.contains("") else { return false }
         if words.contains("SERVICE") { return words.contains("HOST") || words.contains("PORT") }
@@ -80,5 +80,8 @@ private enum ForeignVariable {
         return UInt16(words[port + 1]) != nil && protocols.contains(words[port + 2])
     }
 
+    private static let others: Set = [
+        "LARDER_STRICT", ClientOptions.serverVariable, AdminCredential.variable,
+    ]
     private static let protocols: Set<Substring> = ["TCP", "UDP", "SCTP"]
 }
