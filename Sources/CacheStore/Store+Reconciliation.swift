@@ -71,19 +71,18 @@ extension Store {
                 let names = try await threads.io.runIfActive {
                     DataDirectory.names(in: root + "/" + prefix)
                 }
-                for digest in names.compactMap({ try? Digest("\(algorithm.rawValue):\($0)") })
-                where digest.hex.hasPrefix(prefix) {
-                    adopted += try await adoptIfUnknown(digest) ? 1 : 0
+                let digests = names.compactMap { try? Digest("\(algorithm.rawValue):\($0)") }
+                    .filter { $0.hex.hasPrefix(prefix) }
+                for digest in try await reports.read({ try $0.unknown(digests) }) {
+                    adopted += try await adopt(digest) ? 1 : 0
                 }
             }
         }
         return adopted
     }
 
-    private func adoptIfUnknown(_ digest: Digest) async throws -> Bool {
-        guard try await reader.read({ try $0.blob(digest) }) == nil,
-            let content = try await content(of: digest, record: nil)
-        else { return false }
+    private func adopt(_ digest: Digest) async throws -> Bool {
+        guard let content = try await content(of: digest, record: nil) else { return false }
         return await content.outcome() == nil
     }
 
@@ -93,7 +92,7 @@ extension Store {
         while true {
             try Task.checkCancellation()
             let after = lastID
-            let page = try await reader.read { try $0.blobs(after: after, limit: 1000) }
+            let page = try await reports.read { try $0.blobs(after: after, limit: 1000) }
             guard let last = page.last else { return dropped }
             lastID = last.id
             let missing = try await threads.io.runIfActive { [directory] in

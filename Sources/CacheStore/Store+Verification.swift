@@ -41,7 +41,9 @@ extension Store {
             let found = try await hash(content.file, size: identity.size, digest.algorithm)
             if found == digest {
                 let manifest = try await manifest(in: content.file, size: identity.size)
-                try await committer.adopt(digest, identity, manifest: manifest)
+                await remember {
+                    try await $0.committer.adopt(digest, identity, manifest: manifest)
+                }
                 content.end(.verified)
             } else {
                 try await quarantine(digest, found: found)

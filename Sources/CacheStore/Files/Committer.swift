@@ -1,6 +1,7 @@
 /// Makes a verified file part of the store, and takes one out of it, in the order that
 /// survives a crash at any step (R24, R25).
 
+import Glibc
 import Logging
 import NIOPosix
 import OCI
@@ -38,8 +39,16 @@ struct Committer: Sendable {
     }
 
     /// Takes a file into the index that lies in its place already and was verified there.
+    /// - Throws: `FileError` where another file, or none, lies there by now.
     func adopt(_ digest: Digest, _ identity: FileIdentity, manifest: Manifest?) async throws {
+        let path = directory.blob(digest)
         try await locks.withLock(digest) {
+            let found = try await threads.io.runIfActive {
+                try OpenFile.openForReading(path).identity()
+            }
+            guard found.isSameContent(as: identity) else {
+                throw FileError("adopt", path, code: ESTALE)
+            }
             try await insert(digest, identity, manifest)
         }
     }

@@ -83,6 +83,20 @@ extension Database {
         ) { Digest(indexKey: $0.blob(0)) }.compactMap(\.self)
     }
 
+    /// Those without a row.
+    func unknown(_ digests: [Digest]) throws(SQLiteError) -> [Digest] {
+        var unknown: [Digest] = []
+        for digest in digests {
+            let isKnown = try first(
+                """
+                SELECT 1 FROM digest d JOIN blob b ON b.digest_id = d.id WHERE d.value = ?
+                """, digest.indexKey
+            ) { _ in true }
+            if isKnown == nil { unknown.append(digest) }
+        }
+        return unknown
+    }
+
     /// Up to `limit` digests of blob rows whose id is greater than `id`, in order of id.
     func blobs(after id: Int64, limit: Int) throws(SQLiteError) -> [(id: Int64, digest: Digest)] {
         try all(
