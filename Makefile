@@ -35,7 +35,7 @@ e2e: ## Runs real clients against a real registry through Larder (as root)
 	scripts/install-packages.sh build run test
 	$(SWIFT) test --disable-xctest --filter EndToEndTests
 
-bench:
+bench: build ## Measures the index at a million blobs (B7)
 	scripts/bench.sh
 
 format: ## Formats the Swift sources
