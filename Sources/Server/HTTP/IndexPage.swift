@@ -53,58 +53,73 @@ struct IndexPage: Sendable {
     }
 
     var html: String {
+        """
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>Larder</title>
+        <style>\(Self.style)</style>
+        </head>
+        <body>
+        <h1>Larder <small>\(Version.current)</small></h1>
+        <p>A pull-through cache for container images. Images come from these registries once
+        and are served from here from then on.</p>
+        \(table)
+        <h2>Point clients here</h2>
+        <p>Docker, <code>/etc/docker/daemon.json</code>:</p>
+        <pre>{
+          "registry-mirrors": ["http://\(host.htmlEscaped)"],
+          "insecure-registries": ["\(host.htmlEscaped)"]
+        }</pre>
+        <p>containerd, <code>/etc/containerd/certs.d/_default/hosts.toml</code>:</p>
+        <pre>[host."http://\(host.htmlEscaped)"]
+          capabilities = ["pull", "resolve"]</pre>
+        <p>Podman, <code>/etc/containers/registries.conf</code>, once for each registry:</p>
+        <pre>[[registry]]
+        prefix = "docker.io"
+        location = "\(host.htmlEscaped)/docker.io"
+        insecure = true</pre>
+        </body>
+        </html>
+
+        """
+    }
+
+    /// Host names have a column where there are any; a table wider than the window scrolls alone.
+    private var table: String {
+        let hasHosts = document.upstreams.contains { !$0.hosts.isEmpty }
         let rows = document.upstreams.map { entry in
-            """
-            <tr><td><strong>\(entry.name.htmlEscaped)</strong></td>\
-            <td><code>\(entry.example.htmlEscaped)</code></td>\
-            <td>\(entry.hosts.map { "<code>\($0.htmlEscaped)</code>" }.joined(separator: " "))</td>\
-            <td>\(entry.url.htmlEscaped)</td></tr>
-            """
+            let hosts = entry.hosts.map { "<code>\($0.htmlEscaped)</code>" }
+            return """
+                <tr><td><strong>\(entry.name.htmlEscaped)</strong></td>\
+                <td><code>\(entry.example.htmlEscaped)</code></td>\
+                \(hasHosts ? "<td>\(hosts.joined(separator: "<br>"))</td>" : "")\
+                <td>\(entry.url.htmlEscaped)</td></tr>
+                """
         }
         return """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Larder</title>
-            <style>\(Self.style)</style>
-            </head>
-            <body>
-            <h1>Larder <small>\(Version.current)</small></h1>
-            <p>A pull-through cache for container images. Images come from these registries once
-            and are served from here from then on.</p>
-            <table>
-            <thead><tr><th>Registry</th><th>Pull</th><th>Host names</th><th>Comes from</th></tr></thead>
+            <div class="wide"><table>
+            <thead><tr><th>Registry</th><th>Pull</th>\(hasHosts ? "<th>Host names</th>" : "")\
+            <th>Comes from</th></tr></thead>
             <tbody>
             \(rows.joined(separator: "\n"))
             </tbody>
-            </table>
-            <h2>Point clients here</h2>
-            <p>Docker, <code>/etc/docker/daemon.json</code>:</p>
-            <pre>{"registry-mirrors": ["http://\(host.htmlEscaped)"]}</pre>
-            <p>containerd, <code>/etc/containerd/certs.d/_default/hosts.toml</code>:</p>
-            <pre>[host."http://\(host.htmlEscaped)"]
-              capabilities = ["pull", "resolve"]</pre>
-            <p>Podman, <code>/etc/containers/registries.conf</code>:</p>
-            <pre>[[registry]]
-            prefix = "docker.io"
-            location = "\(host.htmlEscaped)/docker.io"
-            insecure = true</pre>
-            </body>
-            </html>
-
+            </table></div>
             """
     }
 
     private static let style = """
-        body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;\
+        body{font:16px/1.5 system-ui,sans-serif;max-width:68rem;margin:2rem auto;padding:0 1rem;\
         color:#222;background:#fff}
         small{color:#666;font-weight:normal;font-size:1rem}
+        .wide{overflow-x:auto}
         table{border-collapse:collapse;width:100%}
         th,td{text-align:left;padding:.35rem .75rem .35rem 0;border-bottom:1px solid #ddd;\
-        vertical-align:top}
+        vertical-align:top;white-space:nowrap}
         code,pre{font-family:ui-monospace,monospace;font-size:.9em}
+        p code{overflow-wrap:anywhere}
         pre{background:#f5f5f3;padding:.75rem 1rem;overflow-x:auto}
         """
 }
