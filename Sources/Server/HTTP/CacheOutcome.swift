@@ -6,8 +6,8 @@ enum CacheOutcome: Sendable, Equatable {
     case hit
     /// The upstream confirmed it.
     case revalidated(upstreamStatus: Int)
-    /// The upstream was asked for it.
-    case miss(upstreamStatus: Int)
+    /// The upstream was asked for it; heads and listings are passed on without being stored.
+    case miss(upstreamStatus: Int, isStored: Bool = true)
     /// The upstream was asked, and there is no room to keep the answer.
     case uncached(upstreamStatus: Int)
     /// A fetch that was running already brings it.
@@ -15,15 +15,18 @@ enum CacheOutcome: Sendable, Equatable {
     /// The upstream could not be asked; what it last said is served.
     case stale(reason: String, upstreamStatus: Int?)
 
+    /// `hit` is only said where nothing was asked upstream: it excludes `fwd` (RFC 9211 §2.1).
     var cacheStatus: String {
         switch self {
         case .hit: "larder; hit"
-        case .revalidated(let status): "larder; hit; fwd=stale; fwd-status=\(status)"
-        case .miss(let status): "larder; fwd=uri-miss; fwd-status=\(status); stored"
+        case .revalidated(let status): "larder; fwd=stale; fwd-status=\(status)"
+        case .miss(let status, let isStored):
+            "larder; fwd=uri-miss; fwd-status=\(status)" + (isStored ? "; stored" : "")
         case .uncached(let status): "larder; fwd=uri-miss; fwd-status=\(status)"
         case .coalesced: "larder; fwd=uri-miss; collapsed"
         case .stale(let reason, let status):
-            "larder; hit; detail=stale-\(reason)" + (status.map { "; fwd-status=\($0)" } ?? "")
+            "larder; fwd=stale" + (status.map { "; fwd-status=\($0)" } ?? "")
+                + "; detail=stale-\(reason)"
         }
     }
 

@@ -10,7 +10,7 @@ struct Pages: Sendable {
     let startedAt = ContinuousClock.now
 
     func router() -> Router<RegistryContext> {
-        let router = Router(context: RegistryContext.self)
+        let router = Router(context: RegistryContext.self, options: .autoGenerateHeadEndpoints)
         router.get("/") { request, _ in index(request) }
         router.get("/healthz") { _, _ in Self.text("ok\n") }
         router.get("/readyz") { _, _ in Self.text("ready\n") }

@@ -23,7 +23,7 @@ where Pages.Context == RegistryContext {
         let answer: Answer
         do {
             guard let route = try RegistryRoute(path: target.path) else {
-                return try await pages.respond(to: request, context: context)
+                return try await page(request, context, entry)
             }
             answer = try await UpstreamCalls.$counter.withValue(calls) {
                 try await self.answer(route, target, request, entry: &entry)
@@ -32,6 +32,17 @@ where Pages.Context == RegistryContext {
             answer = Answer(describe(error, entry))
         }
         return sender(answer, request, context, entry, calls)
+    }
+
+    private func page(
+        _ request: Request, _ context: RegistryContext, _ entry: AccessEntry
+    ) async throws -> Response {
+        let response = try await pages.respond(to: request, context: context)
+        let bytes = request.method == .head ? 0 : response.body.contentLength ?? 0
+        accessLog.write(
+            entry, status: response.status.code, bytes: Int64(bytes), isComplete: true,
+            outcome: nil, upstreamCalls: 0)
+        return response
     }
 
     private func answer(

@@ -108,6 +108,6 @@ struct BlobPull: Sendable {
         {
             return (length, .coalesced)
         }
-        return (try await prove(), .miss(upstreamStatus: 200))
+        return (try await prove(), .miss(upstreamStatus: 200, isStored: false))
     }
 }

@@ -21,7 +21,8 @@ struct ListingPull: Sendable {
         }
         let page = try await target.registry.client.tags(
             target.key.repository, query: query(of: request))
-        return answer(page, "application/json", request, .miss(upstreamStatus: 200))
+        return answer(
+            page, "application/json", request, .miss(upstreamStatus: 200, isStored: false))
     }
 
     /// Without the API upstream this is 404 without `NAME_UNKNOWN`: clients fall back to the
@@ -34,7 +35,7 @@ struct ListingPull: Sendable {
         }
         return answer(
             page, MediaType.ociIndex.rawValue, request,
-            isCached ? .hit : .miss(upstreamStatus: 200))
+            isCached ? .hit : .miss(upstreamStatus: 200, isStored: false))
     }
 
     private func answer(

@@ -114,7 +114,7 @@ struct ManifestPull: Sendable {
         }
         await services.store.remember { try await $0.recordProof(of: digest, in: target.key) }
         let resolved = ResolvedTag(
-            digest: digest, outcome: .miss(upstreamStatus: 200), head: head)
+            digest: digest, outcome: .miss(upstreamStatus: 200, isStored: false), head: head)
         guard let found = FoundManifest(head, resolved) else {
             let fetched = try await fetching.fetch(.digest(digest), accept: accepted.explicit)
             return FoundManifest(fetched, outcome: .miss(upstreamStatus: 200))

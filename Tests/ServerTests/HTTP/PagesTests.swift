@@ -33,6 +33,18 @@ struct PagesTests {
         #expect(page.html.contains("cache.lan:5000/docker.io/library/alpine:latest"))
     }
 
+    @Test("HEAD of a page equals GET in type and length", arguments: ["/", "/healthz"])
+    func head(path: String) async throws {
+        try await withLarder({ _ in }) { larder, _ in
+            let get = try await larder.request(.GET, path)
+            let head = try await larder.request(.HEAD, path)
+            #expect(head.status == 200)
+            for name in ["Content-Length", "Content-Type"] {
+                #expect(head.headers.first(name: name) == get.headers.first(name: name))
+            }
+        }
+    }
+
     @Test("what a client says it reached Larder at is escaped")
     func escaping() {
         let page = IndexPage(configuration: Configuration(), host: "\"><script>")
