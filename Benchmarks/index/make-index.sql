@@ -76,7 +76,7 @@ INSERT INTO timeline (start_at, seconds, requests, hits)
     SELECT (now - now % 3600) - i * 3600, 3600, 1000, 900 FROM n, setting;
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
 INSERT INTO client_traffic (address, requests, bytes, accessed_at)
-    SELECT '10.' || i / 65536 || '.' || i / 256 % 256 || '.' || i % 256, i, i * 1000, now - i
+    SELECT printf('10.%d.%d.%d', i / 65536, i / 256 % 256, i % 256), i, i * 1000, now - i
     FROM n, setting;
 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
 INSERT INTO eviction (evicted_at, digest, kind, name, reason, disk_size, accessed_at)

@@ -91,7 +91,7 @@ load() {
         "$url/v2/$name/manifests/$digest" |
         awk '$1 == "99%" { p99 = $2; if (p99 ~ /us$/) p99 /= 1000; else if (p99 ~ /[0-9]s$/ && p99 !~ /ms$/) p99 *= 1000 }
             $1 == "Requests/sec:" { rate = $2 }
-            END { printf "%d %.2f", rate, p99 }'
+            END { printf "%d %.2f\n", rate, p99 }'
 }
 
 # The median of 15 calls of $1, in milliseconds.
@@ -116,7 +116,7 @@ fill_index() {
     mkdir --parents "$1"/blobs/sha256/{0..9}{{0..9},{a..f}} "$1"/blobs/sha256/{a..f}{{0..9},{a..f}}
     sqlite3 "$database" "SELECT '$1/blobs/sha256/' || substr(h, 3, 2) || '/' || substr(h, 3)
         FROM (SELECT lower(hex(value)) AS h FROM digest)" |
-        xargs --max-args=2000 touch --no-dereference
+        xargs --max-args=2000 touch
 }
 
 start_registry

@@ -99,19 +99,19 @@ where Pages.Context == RegistryContext {
         return AnswerSender(
             answer: answer, isHead: request.method == .head, channel: context.channel
         ).response { [accessLog, services] bytes, isComplete in
-                if isComplete, let digest = answer.wholeBlob,
-                    services.repeatedDownloads.isSuspicious(digest, by: entry.client)
-                {
-                    services.store.verifyInBackground(digest)
-                }
-                if let record = RequestRecord(entry, answer, bytes: bytes) {
-                    services.store.record(record)
-                }
-                services.metrics.record(entry, answer, bytes: bytes, headAt: headAt)
-                accessLog.write(
-                    entry, status: answer.status.code, bytes: bytes, isComplete: isComplete,
-                    outcome: answer.outcome, upstreamCalls: calls.value)
+            if isComplete, let digest = answer.wholeBlob,
+                services.repeatedDownloads.isSuspicious(digest, by: entry.client)
+            {
+                services.store.verifyInBackground(digest)
             }
+            if let record = RequestRecord(entry, answer, bytes: bytes) {
+                services.store.record(record)
+            }
+            services.metrics.record(entry, answer, bytes: bytes, headAt: headAt)
+            accessLog.write(
+                entry, status: answer.status.code, bytes: bytes, isComplete: isComplete,
+                outcome: answer.outcome, upstreamCalls: calls.value)
+        }
     }
 }
 

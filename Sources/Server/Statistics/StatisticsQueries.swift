@@ -4,35 +4,6 @@ import CacheStore
 import FoundationEssentials
 import OCI
 
-/// One list or total of `/stats`.
-enum StatisticsTopic: String, CaseIterable, Sendable {
-    case totals = ""
-    case upstreams, repositories, images, image, timeline, clients, evictions, cold, cache
-
-    /// Whether it names repositories, images or clients.
-    var isPrivate: Bool {
-        switch self {
-        case .totals, .upstreams, .timeline, .cache: false
-        case .repositories, .images, .image, .clients, .evictions, .cold: true
-        }
-    }
-
-    var parameters: Set<String> {
-        let page: Set<String> = ["limit", "offset"]
-        return switch self {
-        case .totals, .cache: []
-        case .upstreams, .evictions: page
-        case .repositories: page.union(["upstream", "sort"])
-        case .images:
-            page.union(["upstream", "repository", "since", "pattern", "sort", "order"])
-        case .image: ["name"]
-        case .timeline: page.union(["from", "to", "step"])
-        case .clients: page.union(["sort"])
-        case .cold: page.union(["older_than"])
-        }
-    }
-}
-
 struct StatisticsQueries: Sendable {
     let reports: IndexReports
     let totals: any StatisticsTotals
@@ -186,23 +157,5 @@ struct StatisticsQueries: Sendable {
         _ rest: [Row], _ page: PageRequest, _ document: (Row) -> Item
     ) throws -> [UInt8] {
         try self.page(Page(rest, page), page, document)
-    }
-}
-
-/// Hours put together to longer steps.
-enum Timeline {
-    static func rows(_ rows: [TimelineRow], step: Int64) -> [TimelineRow] {
-        var steps: [TimelineRow] = []
-        for row in rows {
-            let seconds = max(step, row.seconds)
-            let start = row.startAt - row.startAt % seconds
-            if let last = steps.last, last.startAt == start, last.seconds == seconds {
-                steps[steps.count - 1] = TimelineRow(
-                    startAt: start, seconds: seconds, traffic: last.traffic + row.traffic)
-            } else {
-                steps.append(TimelineRow(startAt: start, seconds: seconds, traffic: row.traffic))
-            }
-        }
-        return steps
     }
 }
