@@ -30,32 +30,24 @@ package struct Glob: Hashable, Sendable {
 
     package func matches(_ text: some StringProtocol) -> Bool {
         let bytes = Array(text.utf8)
-        var reachable = Set([0])
-        for part in parts {
-            reachable = advance(reachable, over: part, in: bytes)
-            if reachable.isEmpty { return false }
-        }
-        return reachable.contains(bytes.count)
+        var isReachable = [Bool](repeating: false, count: bytes.count + 1)
+        isReachable[0] = true
+        for part in parts { isReachable = advance(isReachable, over: part, in: bytes) }
+        return isReachable[bytes.count]
     }
 
-    /// The positions in `bytes` that can be reached from `positions` by what `part` stands for.
-    private func advance(_ positions: Set<Int>, over part: Part, in bytes: [UInt8]) -> Set<Int> {
-        var next: Set<Int> = []
-        for position in positions {
+    /// The positions in `bytes` that can be reached from the given ones by what `part` stands for.
+    private func advance(_ isReachable: [Bool], over part: Part, in bytes: [UInt8]) -> [Bool] {
+        let slash = UInt8(ascii: "/")
+        let mayBeEmpty = part == .segment || part == .any
+        var next = mayBeEmpty ? isReachable : Array(repeating: false, count: isReachable.count)
+        for (position, byte) in bytes.enumerated() {
             switch part {
-            case .literal(let byte):
-                if position < bytes.count, bytes[position] == byte { next.insert(position + 1) }
-            case .one:
-                if position < bytes.count, bytes[position] != UInt8(ascii: "/") {
-                    next.insert(position + 1)
-                }
-            case .segment, .any:
-                var end = position
-                next.insert(end)
-                while end < bytes.count, part == .any || bytes[end] != UInt8(ascii: "/") {
-                    end += 1
-                    next.insert(end)
-                }
+            case .literal(let wanted):
+                next[position + 1] = isReachable[position] && byte == wanted
+            case .one: next[position + 1] = isReachable[position] && byte != slash
+            case .segment: if next[position], byte != slash { next[position + 1] = true }
+            case .any: if next[position] { next[position + 1] = true }
             }
         }
         return next
