@@ -12,8 +12,10 @@ package final class Store: Sendable {
     let directory: DataDirectory
     let writer: IndexWriter
     let reader: IndexReader
-    /// For plans and statistics, so that they are in no hit's way.
+    /// For statistics, which are in no hit's way.
     let reports: IndexReader
+    /// For plans, which wait for no question of statistics.
+    let plans: IndexReader
     let threads: StoreThreads
     let committer: Committer
     let evictor: Evictor
@@ -54,7 +56,8 @@ package final class Store: Sendable {
         quarantine = Quarantine(path: directory.path + "/quarantine", threads: threads)
         let connections = try IndexOpening(directory: directory, clock: clock, logger: logger)
             .open()
-        (writer, reader, reports) = (connections.writer, connections.reader, connections.reports)
+        (writer, reader) = (connections.writer, connections.reader)
+        (reports, plans) = (connections.reports, connections.plans)
         budget = Budget()
         committer = Committer(
             directory: directory, index: writer, threads: threads, locks: DigestLocks(),
@@ -63,7 +66,7 @@ package final class Store: Sendable {
         let (accounts, counters, writer) = (Accounts(), StoreCounters(), writer)
         (self.accounts, self.counters) = (accounts, counters)
         evictor = Evictor(
-            index: reports, writer: writer, committer: committer, limits: limits,
+            index: plans, writer: writer, committer: committer, limits: limits,
             pins: try await reports.read { try $0.pins() }.compactMap { try? ImagePattern($0) },
             counters: counters, logger: logger,
             flush: { await accounts.flush(to: writer, logger: logger) })
@@ -78,6 +81,7 @@ package final class Store: Sendable {
         await scrub.stop()
         await flushAccounts()
         await reports.close()
+        await plans.close()
         await reader.close()
         await writer.close()
         await threads.shutdown()

@@ -26,7 +26,7 @@ struct IndexConnectionTests {
     func oneWriter() async throws {
         try await withStore { test in
             try await test.commit()
-            #expect(try accessModes(of: test.database) == [O_RDONLY, O_RDONLY, O_RDWR])
+            #expect(try accessModes(of: test.database) == [O_RDONLY, O_RDONLY, O_RDONLY, O_RDWR])
         }
     }
 

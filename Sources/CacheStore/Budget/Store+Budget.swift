@@ -48,9 +48,9 @@ extension Store {
     private func makeShareRoom(_ bytes: Int64, _ upstream: String) async throws -> Bool {
         guard let limit = shareLimit(of: upstream) else { return true }
         guard bytes <= limit else { return false }
-        let reports = reports
+        let plans = plans
         let missing: @Sendable () async throws -> Int64 = {
-            try await reports.read { try $0.bytes(of: upstream) } + bytes - limit
+            try await plans.read { try $0.bytes(of: upstream) } + bytes - limit
         }
         _ = try await evictor.evict(
             EvictionGoal(reason: .upstreamBudget, upstream: upstream, missing: missing))
@@ -131,10 +131,10 @@ extension Store {
     private func evictUnused() async throws {
         guard let maxUnused = limits.withLock({ $0.settings.maxUnused }) else { return }
         let end = clock.now() - maxUnused
-        let reports = reports
+        let plans = plans
         _ = try await evictor.evict(
             EvictionGoal(reason: .unused, end: end) {
-                let isThere = try await reports.read {
+                let isThere = try await plans.read {
                     try !$0.coldest(limit: 1, before: end, upstream: nil).isEmpty
                 }
                 return isThere ? .max : 0

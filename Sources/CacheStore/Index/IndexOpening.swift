@@ -12,8 +12,10 @@ struct IndexOpening {
         let writer: IndexWriter
         /// For requests.
         let reader: IndexReader
-        /// For plans and statistics.
+        /// For statistics.
         let reports: IndexReader
+        /// For plans, so that no question for statistics delays an eviction.
+        let plans: IndexReader
     }
 
     func open() throws -> Connections {
@@ -58,8 +60,9 @@ struct IndexOpening {
         try Migrator.current.migrate(writer)
         let reader = try Database(path: directory.database, mode: .reader)
         let reports = try Database(path: directory.database, mode: .reader)
+        let plans = try Database(path: directory.database, mode: .reader)
         return Connections(
             writer: IndexWriter(writer), reader: IndexReader(reader),
-            reports: IndexReader(reports))
+            reports: IndexReader(reports), plans: IndexReader(plans))
     }
 }

@@ -3,48 +3,57 @@
 import OCI
 
 extension Database {
-    func images(_ filter: ImageFilter, order: ImageOrder, ascending: Bool, page: PageRequest)
-        throws(SQLiteError) -> Page<ImageRow>
-    {
-        var conditions: [String] = []
-        var values: [SQLValue] = []
-        if let upstream = filter.upstream {
-            conditions.append("u.name = ?")
-            values.append(.text(upstream))
+    /// Repositories by whose ids images are looked up rather than filtered.
+    private static let fewRepositories = 2000
+
+    func images(
+        _ filter: ImageFilter, order: ImageOrder, ascending: Bool, page: PageRequest
+    ) throws(SQLiteError) -> Page<ImageRow> {
+        let scope = try scope(of: filter)
+        var conditions = ["m.digest_id = i.digest_id"]
+        if let since = filter.since { conditions.append("i.accessed_at >= \(since)") }
+        var source =
+            order == .size ? "manifest m CROSS JOIN image i" : "image i CROSS JOIN manifest m"
+        if let scope, scope.count <= Self.fewRepositories {
+            let ids = scope.map { "\($0)" }.joined(separator: ",")
+            conditions.append("i.repository_id IN (\(ids))")
+            source = "image i INDEXED BY sqlite_autoindex_image_1 CROSS JOIN manifest m"
         }
-        if let repository = filter.repository {
-            conditions.append("r.name = ?")
-            values.append(.text("\(repository)"))
-        }
-        if let since = filter.since {
-            conditions.append("i.accessed_at >= ?")
-            values.append(.integer(since))
-        }
-        let direction = ascending ? "ASC" : "DESC"
         let sql = """
             SELECT u.name, r.name, i.reference, d.value, m.media_type, m.content_size, i.pulls,
-                i.bytes, i.accessed_at
-            FROM \(order == .size ? "manifest m CROSS JOIN image i" : "image i CROSS JOIN manifest m")
-            JOIN digest d ON d.id = i.digest_id
+                i.bytes, i.accessed_at, i.repository_id
+            FROM \(source) JOIN digest d ON d.id = i.digest_id
             JOIN repository r ON r.id = i.repository_id JOIN upstream u ON u.id = r.upstream_id
-            WHERE m.digest_id = i.digest_id
-            \(conditions.map { "AND \($0)" }.joined(separator: " "))
-            ORDER BY \(order.column) \(direction)
+            WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY \(order.column) \(ascending ? "ASC" : "DESC")
             """
-        guard let pattern = filter.pattern else {
-            let rows = try all(
-                sql + " LIMIT \(page.limit + 1) OFFSET \(page.offset)", values: values,
-                map: Self.imageRow)
-            return Page(rows.compactMap(\.self), page)
-        }
         var skip = page.offset
         var rows: [ImageRow] = []
-        try forEach(sql, values: values) { row in
-            guard let image = Self.imageRow(row), image.matches(pattern) else { return true }
+        try forEach(sql, values: []) { row in
+            guard scope?.contains(row.integer(9)) ?? true, let image = Self.imageRow(row),
+                filter.pattern.map(image.matches) ?? true
+            else { return true }
             if skip > 0 { skip -= 1 } else { rows.append(image) }
             return rows.count <= page.limit
         }
         return Page(rows, page)
+    }
+
+    /// The repositories that the filter leaves; nil for all.
+    private func scope(of filter: ImageFilter) throws(SQLiteError) -> Set<Int64>? {
+        guard filter.upstream != nil || filter.repository != nil || filter.glob != nil else {
+            return nil
+        }
+        let ids = try all(
+            """
+            SELECT r.id, u.name, r.name FROM repository r JOIN upstream u ON u.id = r.upstream_id
+            WHERE (?1 IS NULL OR u.name = ?1) AND (?2 IS NULL OR r.name = ?2)
+            """, .optional(filter.upstream), .optional(filter.repository?.description)
+        ) { row -> Int64? in
+            let name = "\(row.text(1) ?? "")/\(row.text(2) ?? "")"
+            return filter.glob?.matches(name) ?? true ? row.integer(0) : nil
+        }
+        return Set(ids.compactMap(\.self))
     }
 
     private static func imageRow(_ row: Statement) -> ImageRow? {
@@ -56,6 +65,13 @@ extension Database {
             key: ImageKey(repository: key, reference: row.text(2) ?? ""), digest: digest,
             mediaType: MediaType(rawValue: row.text(4) ?? ""), size: row.integer(5),
             pulls: row.integer(6), bytesServed: row.integer(7), accessedAt: row.integer(8))
+    }
+}
+
+extension ImageFilter {
+    /// What the pattern says of repositories.
+    fileprivate var glob: Glob? {
+        if case .names(let repository, _) = pattern { repository } else { nil }
     }
 }
 

@@ -16,6 +16,9 @@ package final class Database {
     private let connection: OpaquePointer
     private var statements: [String: Statement] = [:]
 
+    /// Prepared statements kept; some hold what a client asked for in their text.
+    private static let maximumStatements = 200
+
     package init(path: String, mode: Mode) throws(SQLiteError) {
         var opened: OpaquePointer?
         let access =
@@ -129,6 +132,7 @@ package final class Database {
                 connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
             guard code == SQLITE_OK, let handle else { throw error(code, sql) }
             statement = Statement(handle)
+            if statements.count >= Self.maximumStatements { statements.removeAll() }
             statements[sql] = statement
         }
         for (index, value) in values.enumerated() {
