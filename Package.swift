@@ -104,7 +104,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "CacheStore", "Upstream", "OCI", "TestKit", asyncHTTPClient, nioCore,
+                "Server", "CacheStore", "Upstream", "OCI", "Measurement", "TestKit",
+                asyncHTTPClient, nioCore,
                 nioPosix, nioHTTP1, logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
