@@ -4,24 +4,19 @@ import Measurement
 
 extension PrometheusText {
     mutating func add(_ counts: RequestMetrics.Counts) {
-        let requests = counts.requests.map { labels, count in
-            (
-                [
-                    "upstream": labels.upstream, "kind": labels.shape.kind.rawValue,
-                    "method": labels.method, "result": labels.shape.result,
-                ] as Labels, Double(count)
-            )
+        let tallies = counts.byUpstream.flatMap { upstream, tallies in
+            zip(RequestShape.all, tallies).map { (upstream, $0, $1) }
         }
         add(
             "larder_requests_total", .counter,
             "Requests of repositories, ranges and refusals included, by what the cache did.",
-            requests)
+            tallies.flatMap(Self.requests))
         add(
-            "larder_response_bytes_total", .counter,
-            "Body bytes handed to clients' sockets.", Self.bytes(counts))
+            "larder_response_bytes_total", .counter, "Body bytes handed to clients' sockets.",
+            tallies.compactMap(Self.bytes))
         add(
             "larder_responses_total", .counter, "Responses of the registry API by status.",
-            counts.responses.map { (["code": "\($0)"], Double($1)) })
+            counts.byStatus.map { (["code": "\($0)"], Double($1)) })
         add(
             "larder_first_byte_seconds",
             "Time from a request's head to its response's head.", Self.byShape(counts.firstByte))
@@ -31,21 +26,33 @@ extension PrometheusText {
             Self.byShape(counts.whole))
     }
 
-    private static func bytes(_ counts: RequestMetrics.Counts) -> [(Labels, Double)] {
-        counts.bytes.filter { !$0.key.isHead }.map { labels, bytes in
+    private static func requests(
+        _ upstream: String, _ shape: RequestShape, _ tally: RequestMetrics.Tally
+    ) -> [(Labels, Double)] {
+        [("GET", tally.gets), ("HEAD", tally.heads)].filter { $0.1 > 0 }.map { method, count in
             (
                 [
-                    "upstream": labels.upstream, "kind": labels.shape.kind.rawValue,
-                    "result": labels.shape.result,
-                ], Double(bytes)
+                    "upstream": upstream, "kind": "\(shape.kind)", "method": method,
+                    "result": "\(shape.result)",
+                ], Double(count)
             )
         }
     }
 
-    private static func byShape(
-        _ histograms: [RequestMetrics.Shape: Histogram]
-    ) -> [(Labels, Histogram)] {
-        histograms.map { (["kind": $0.kind.rawValue, "result": $0.result], $1) }
+    private static func bytes(
+        _ upstream: String, _ shape: RequestShape, _ tally: RequestMetrics.Tally
+    ) -> (Labels, Double)? {
+        guard tally.gets > 0 else { return nil }
+        let labels: Labels = [
+            "upstream": upstream, "kind": "\(shape.kind)", "result": "\(shape.result)",
+        ]
+        return (labels, Double(tally.bytes))
+    }
+
+    private static func byShape(_ histograms: [Histogram]) -> [(Labels, Histogram)] {
+        zip(RequestShape.all, histograms).filter { $0.1.count > 0 }.map { shape, histogram in
+            (["kind": "\(shape.kind)", "result": "\(shape.result)"], histogram)
+        }
     }
 
     mutating func add(fills: [FillResult: Int], inFlight: Int) {
