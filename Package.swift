@@ -111,7 +111,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Server", "TestKit", subprocess],
+            name: "EndToEndTests", dependencies: ["Server", "OCI", "TestKit", subprocess],
             swiftSettings: settings),
     ]
 )
