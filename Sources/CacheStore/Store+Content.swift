@@ -10,7 +10,9 @@ extension Store {
     private enum Opening {
         case missing
         case wrongSize
-        case found(OpenFile, FileIdentity, isAsRecorded: Bool)
+        /// It was unlinked between being opened and being counted as in use.
+        case gone
+        case found(OpenFile, FileIdentity, OpenFiles.Lease, isAsRecorded: Bool)
     }
 
     /// The content of `digest`, or nil: a miss.
@@ -20,16 +22,15 @@ extension Store {
     /// its readers follow, its tail held back (R5, R6, R28).
     package func content(of digest: Digest, record: BlobRecord?) async throws -> GrowingFile? {
         if let running = verifications.withLock({ $0[digest] }) { return running }
-        let opening = try await threads.io.runIfActive { [directory] in
-            try Self.open(directory.blob(digest), record: record)
+        let opening = try await threads.io.runIfActive { [self] in
+            try open(digest, record: record)
         }
         switch opening {
-        case .found(let file, let identity, isAsRecorded: true):
-            return GrowingFile(
-                complete: file, size: identity.size,
-                lease: committer.openFiles.open(digest, inode: identity.inode))
-        case .found(let file, let identity, isAsRecorded: false):
-            return verify(digest, file, identity)
+        case .found(let file, let identity, let lease, isAsRecorded: true):
+            return GrowingFile(complete: file, size: identity.size, lease: lease)
+        case .found(let file, let identity, let lease, isAsRecorded: false):
+            return verify(digest, file, identity, lease)
+        case .gone: return nil
         case .missing:
             if record != nil { await remember { try await $0.committer.remove(digest) } }
             return nil
@@ -43,19 +44,21 @@ extension Store {
         }
     }
 
-    private static func open(_ path: String, record: BlobRecord?) throws -> Opening {
+    private func open(_ digest: Digest, record: BlobRecord?) throws -> Opening {
         let file: OpenFile
         do throws(FileError) {
-            file = try .openForReading(path)
+            file = try .openForReading(directory.blob(digest))
         } catch {
             guard error.isMissing else { throw error }
             return .missing
         }
         let identity = try file.identity()
-        guard let record else { return .found(file, identity, isAsRecorded: false) }
+        let lease = committer.openFiles.open(digest, inode: identity.inode)
+        guard try file.isLinked() else { return .gone }
+        guard let record else { return .found(file, identity, lease, isAsRecorded: false) }
         guard record.size == identity.size else { return .wrongSize }
         return .found(
-            file, identity, isAsRecorded: record.identity.isSameContent(as: identity))
+            file, identity, lease, isAsRecorded: record.identity.isSameContent(as: identity))
     }
 
     /// The whole content of a small blob, hashed as it is read; nil where there is none or

@@ -34,14 +34,13 @@ extension Store {
     package func beginFill(
         _ digest: Digest, length: Int64?, upstream: String, on loop: any EventLoop
     ) async throws -> Fill {
-        guard fills.withLock({ $0.insert(digest).inserted }) else { throw FillInProgress() }
+        let isFree = await committer.locks.withLock(digest) {
+            fills.withLock { $0.insert(digest).inserted }
+        }
+        guard isFree else { throw FillInProgress() }
         do {
-            let reservation = try await reservation(
-                for: digest, length ?? Fill.reservationStep, upstream: upstream)
-            let checkpoint = try await reader.read { try $0.checkpoint(digest) } ?? 0
-            let opened = try await threads.io.runIfActive { [directory] in
-                try Self.openFill(directory.fill(digest), checkpoint, reservation)
-            }
+            let opened = try await open(
+                digest, length ?? Fill.reservationStep, upstream: upstream)
             return Fill(
                 digest: digest, opened: opened, loop: loop, committer: committer, logger: logger,
                 makeRoom: { [self] in await extend($0, to: $1, upstream: upstream) },
@@ -49,6 +48,22 @@ extension Store {
         } catch {
             fills.withLock { _ = $0.remove(digest) }
             if let error = error as? FileError, error.isNoSpace { throw NoRoom() }
+            throw error
+        }
+    }
+
+    private func open(_ digest: Digest, _ bytes: Int64, upstream: String) async throws
+        -> Fill.Opened
+    {
+        let hasPartial = partials.withLock { $0[digest] != nil }
+        let reservation = try await reservation(for: digest, bytes, upstream: upstream)
+        do {
+            let checkpoint = try await reader.read { try $0.checkpoint(digest) } ?? 0
+            return try await threads.io.runIfActive { [directory] in
+                try Self.openFill(directory.fill(digest), checkpoint, reservation)
+            }
+        } catch {
+            if hasPartial { partials.withLock { $0[digest] = reservation } }
             throw error
         }
     }
@@ -94,13 +109,19 @@ extension Store {
     /// Removes partials that no fill is going on with and that were left before `time`.
     func dropPartials(leftBefore time: Int64) async throws {
         for digest in try await reader.read({ try $0.checkpoints(before: time) }) {
-            guard fills.withLock({ $0.insert(digest).inserted }) else { continue }
-            defer { fills.withLock { _ = $0.remove(digest) } }
-            _ = try await threads.io.runIfActive { [directory] in
-                try DataDirectory.remove(directory.fill(digest))
-            }
-            partials.withLock { $0[digest] = nil }
-            try await writer.perform { try $0.deleteCheckpoint(digest) }
+            try await committer.locks.withLock(digest) { try await dropPartial(digest) }
+        }
+    }
+
+    /// A fill that begins meanwhile waits for the digest's lock.
+    private func dropPartial(_ digest: Digest) async throws {
+        guard !fills.withLock({ $0.contains(digest) }) else { return }
+        _ = try await threads.io.runIfActive { [directory] in
+            try DataDirectory.remove(directory.fill(digest))
+        }
+        partials.withLock { $0[digest] = nil }
+        await remember { store in
+            try await store.writer.perform { try $0.deleteCheckpoint(digest) }
         }
     }
 

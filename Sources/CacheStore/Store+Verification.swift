@@ -8,10 +8,10 @@ import Synchronization
 
 extension Store {
     /// One verification per digest, followed by all who ask meanwhile.
-    func verify(_ digest: Digest, _ file: OpenFile, _ identity: FileIdentity) -> GrowingFile {
-        let content = GrowingFile(
-            unverified: file, size: identity.size,
-            lease: committer.openFiles.open(digest, inode: identity.inode))
+    func verify(
+        _ digest: Digest, _ file: OpenFile, _ identity: FileIdentity, _ lease: OpenFiles.Lease
+    ) -> GrowingFile {
+        let content = GrowingFile(unverified: file, size: identity.size, lease: lease)
         let running = verifications.withLock { running in
             if let other = running[digest] { return other }
             running[digest] = content
@@ -30,7 +30,8 @@ extension Store {
                 let file = try OpenFile.openForReading(directory.blob(digest))
                 return (file, try file.identity())
             }
-            _ = verify(digest, opened.0, opened.1)
+            let lease = committer.openFiles.open(digest, inode: opened.1.inode)
+            _ = verify(digest, opened.0, opened.1, lease)
         }
     }
 

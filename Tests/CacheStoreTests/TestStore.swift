@@ -4,13 +4,28 @@ import Logging
 import NIOCore
 import NIOPosix
 import OCI
+import Synchronization
 import TestKit
 
 @testable import CacheStore
 
+/// Limits that leave the file system out, and with it what else this machine does.
+func limits(
+    _ maxSize: Int64 = 1 << 30, change: (inout StoreLimits) -> Void = { _ in }
+) -> StoreLimits {
+    var limits = StoreLimits()
+    limits.maxSize = .bytes(maxSize)
+    limits.minFree = .bytes(0)
+    limits.minAge = 0
+    change(&limits)
+    return limits
+}
+
 /// Runs `body` with a store that is closed and removed afterwards.
-func withStore(_ body: (TestStore) async throws -> Void) async throws {
-    let test = try await TestStore()
+func withStore(
+    _ limits: StoreLimits = limits(), _ body: (TestStore) async throws -> Void
+) async throws {
+    let test = try await TestStore(limits)
     let outcome: Result<Void, any Error>
     do {
         outcome = .success(try await body(test))
@@ -22,33 +37,52 @@ func withStore(_ body: (TestStore) async throws -> Void) async throws {
     try outcome.get()
 }
 
-final class TestStore {
+/// A clock that only tests move.
+final class TestClock: Sendable {
+    private let time = Mutex<Int64>(1_750_000_000)
+
+    var now: Int64 { time.withLock { $0 } }
+
+    func advance(by seconds: Int64) { time.withLock { $0 += seconds } }
+
+    var storeClock: StoreClock { StoreClock { self.now } }
+}
+
+/// Used by one task at a time but for `store`, which `restart` alone changes.
+final class TestStore: @unchecked Sendable {
     let directory: TemporaryDirectory
+    let clock = TestClock()
+    /// For the next opening.
+    var limits: StoreLimits
     private(set) var store: Store
     let bytes = SeededBytes.make(count: 300_000, seed: 7)
     let digest: Digest
     let key: RepositoryKey
 
-    fileprivate init() async throws {
+    fileprivate init(_ limits: StoreLimits) async throws {
         directory = try TemporaryDirectory()
+        self.limits = limits
         digest = .sha256(of: bytes)
         key = RepositoryKey(upstream: "docker.io", repository: try RepositoryName("library/app"))
-        store = try await Self.open(directory)
+        store = try await Self.open(directory, limits, clock)
     }
 
-    private static func open(_ directory: TemporaryDirectory) async throws -> Store {
+    private static func open(
+        _ directory: TemporaryDirectory, _ limits: StoreLimits, _ clock: TestClock
+    ) async throws -> Store {
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        return try await Store(path: directory.file("data"), logger: quiet)
+        return try await Store(
+            path: directory.file("data"), limits: limits, clock: clock.storeClock, logger: quiet)
     }
 
     /// Opens the same directory once more, beside the store that is open.
-    func openAgain() async throws -> Store { try await Self.open(directory) }
+    func openAgain() async throws -> Store { try await Self.open(directory, limits, clock) }
 
     /// Closes the store, changes its directory by `change`, and opens it again.
     func restart(after change: () throws -> Void = {}) async throws {
         await store.close()
         try change()
-        store = try await Self.open(directory)
+        store = try await Self.open(directory, limits, clock)
     }
 
     // MARK: Paths

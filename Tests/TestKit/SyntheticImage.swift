@@ -17,6 +17,13 @@ package struct SyntheticImage: Sendable {
         let layers = layerSizes.enumerated().map { index, size in
             SeededBytes.make(count: size, seed: seed &* 1000 &+ UInt64(index))
         }
+        self.init(seed: seed, layers: layers, os: os, architecture: architecture)
+    }
+
+    /// An image of given layers, which other images may have too.
+    package init(
+        seed: UInt64, layers: [[UInt8]], os: String = "linux", architecture: String = "amd64"
+    ) {
         let diffIDs = layers.map { "\"\(Digest.sha256(of: $0))\"" }.joined(separator: ",")
         let config = """
             {"architecture":"\(architecture)","os":"\(os)","config":{},\
@@ -27,6 +34,7 @@ package struct SyntheticImage: Sendable {
         self.manifest = Self.manifest(config: self.config, layers: layers)
     }
 
+    package var configDigest: Digest { .sha256(of: config) }
     /// Config and layers.
     package var blobs: [[UInt8]] { [config] + layers }
     package var digest: Digest { .sha256(of: manifest) }
@@ -61,6 +69,10 @@ package struct SyntheticIndex: Sendable {
             let image = SyntheticImage(seed: seed &+ UInt64(number), architecture: architecture)
             return (architecture: architecture, image: image)
         }
+        self.init(images: images)
+    }
+
+    package init(images: [(architecture: String, image: SyntheticImage)]) {
         let entries = images.map { entry in
             """
             {"mediaType":"\(MediaType.ociManifest)","digest":"\(entry.image.digest)",\

@@ -25,22 +25,30 @@ UPDATE upstream SET
     bytes = (SELECT coalesce(sum(b.disk_size), 0) FROM blob b WHERE b.upstream_id = upstream.id);
 
 -- used_at: a lower bound of the image's rank, raised lazily. content_size: its own bytes and
--- those of its config and layers as it describes them; of an index, of the images it lists
--- that are in the store.
+-- those of its config and layers as it describes them, each digest once; of an index, besides,
+-- those of what it lists that is in the store.
 ALTER TABLE manifest ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE manifest ADD COLUMN content_size INTEGER NOT NULL DEFAULT 0;
 
+-- Takes a change up through the indexes that list it, and those that list them: the connection
+-- that writes has recursive triggers on.
+CREATE TRIGGER manifest_resized AFTER UPDATE OF content_size ON manifest
+WHEN NEW.content_size <> OLD.content_size BEGIN
+    UPDATE manifest SET content_size = content_size + NEW.content_size - OLD.content_size
+        WHERE digest_id IN (SELECT c.manifest_id FROM child c
+                            WHERE c.digest_id = NEW.digest_id AND c.relation = 3);
+END;
+
+-- Adds each manifest's own part, whatever came up from what it lists before.
 UPDATE manifest SET
     used_at = coalesce(
         (SELECT a.accessed_at FROM access a WHERE a.digest_id = manifest.digest_id), 0),
-    content_size = (SELECT b.size FROM blob b WHERE b.digest_id = manifest.digest_id) + coalesce(
-        (SELECT sum(c.size) FROM child c
-         WHERE c.manifest_id = manifest.digest_id AND c.relation IN (1, 2)), 0);
-UPDATE manifest SET content_size = content_size + listed.size
-    FROM (SELECT c.manifest_id AS id, sum(m.content_size) AS size
-          FROM child c JOIN manifest m ON m.digest_id = c.digest_id
-          WHERE c.relation = 3 GROUP BY c.manifest_id) AS listed
-    WHERE manifest.digest_id = listed.id;
+    content_size = content_size
+        + (SELECT b.size FROM blob b WHERE b.digest_id = manifest.digest_id)
+        + (SELECT coalesce(sum(part.size), 0)
+           FROM (SELECT max(c.size) AS size FROM child c
+                 WHERE c.manifest_id = manifest.digest_id AND c.relation IN (1, 2)
+                 GROUP BY c.digest_id) AS part);
 
 CREATE INDEX manifest_used ON manifest (used_at);
 CREATE INDEX manifest_content_size ON manifest (content_size);
@@ -99,12 +107,6 @@ END;
 
 CREATE TRIGGER manifest_inserted AFTER INSERT ON manifest BEGIN
     DELETE FROM orphan WHERE digest_id = NEW.digest_id;
-END;
-
-CREATE TRIGGER manifest_resized AFTER UPDATE OF content_size ON manifest BEGIN
-    UPDATE manifest SET content_size = content_size + NEW.content_size - OLD.content_size
-        WHERE digest_id IN (SELECT c.manifest_id FROM child c
-                            WHERE c.digest_id = NEW.digest_id AND c.relation = 3);
 END;
 
 CREATE TRIGGER manifest_deleted AFTER DELETE ON manifest BEGIN

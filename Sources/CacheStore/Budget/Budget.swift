@@ -14,7 +14,8 @@ package final class Budget: Sendable {
         package var reserved: Int64 = 0
         /// Blocks of unlinked files that are still being sent.
         package var held: Int64 = 0
-        /// Bytes that the file system has left above `cache.min_free`, when last asked.
+        /// Bytes that the file system has left above `cache.min_free`, when last asked; negative
+        /// where others took them.
         package var spare: Int64 = .max
         /// Of what is reserved, what is not written yet: the file system does not show it.
         package var unwritten: Int64 = 0
@@ -65,9 +66,25 @@ package final class Budget: Sendable {
         return overflow ? .max / 2 : min(sum / block * block, .max / 2)
     }
 
-    func commit(_ bytes: Int64) { current.withLock { $0.committed += bytes } }
+    /// Bytes of files that came into the index; `held` are those of files that they replaced and
+    /// that are still being sent.
+    func commit(_ bytes: Int64, held: Int64 = 0) {
+        current.withLock { state in
+            state.committed += bytes
+            state.held += held
+        }
+    }
 
-    func hold(_ bytes: Int64) { current.withLock { $0.held += bytes } }
+    /// Bytes of files that left the index; `held` of them are still being sent.
+    func remove(_ bytes: Int64, held: Int64) {
+        current.withLock { state in
+            state.committed -= bytes
+            state.held += held
+        }
+    }
+
+    /// The last reader of an unlinked file closed it.
+    func closed(_ bytes: Int64) { current.withLock { $0.held -= bytes } }
 
     fileprivate func grow(_ bytes: Int64) -> Bool {
         current.withLock { state in
@@ -85,10 +102,14 @@ package final class Budget: Sendable {
         }
     }
 
-    fileprivate func release(_ bytes: Int64, unwritten: Int64) {
+    fileprivate func release(
+        _ bytes: Int64, unwritten: Int64, committed: Int64 = 0, held: Int64 = 0
+    ) {
         current.withLock { state in
             state.reserved -= bytes
             state.unwritten -= unwritten
+            state.committed += committed
+            state.held += held
         }
     }
 }
@@ -147,6 +168,14 @@ package final class Reservation: Sendable {
         }
     }
 
-    /// Gives everything back.
-    func end() { shrink(to: 0) }
+    /// Gives everything back; in the same step `committed` bytes become those of a file that the
+    /// index knows, or `held` those of an unlinked one that is still being sent.
+    func end(committed: Int64 = 0, held: Int64 = 0) {
+        state.withLock { state in
+            budget.release(
+                state.size, unwritten: state.size - state.written, committed: committed,
+                held: held)
+            state = State(size: 0, written: 0)
+        }
+    }
 }

@@ -44,18 +44,14 @@ final class OpenFiles: Sendable {
         entries.withLock { $0[digest] != nil }
     }
 
-    /// The file was unlinked: its blocks count as held until it is closed.
-    /// - Returns: the bytes held.
-    @discardableResult
+    /// The file was unlinked: where it is open, its blocks are held until it is closed.
+    /// - Returns: the bytes held, for the caller to tell the budget with what it gives back.
     func unlinked(_ digest: Digest, inode: Int64, bytes: Int64) -> Int64 {
-        let isOpen = entries.withLock { entries in
-            guard entries[digest]?[inode] != nil else { return false }
+        entries.withLock { entries in
+            guard entries[digest]?[inode] != nil else { return 0 }
             entries[digest]?[inode]?.heldBytes = bytes
-            return true
+            return bytes
         }
-        guard isOpen else { return 0 }
-        budget.hold(bytes)
-        return bytes
     }
 
     private func close(_ digest: Digest, _ inode: Int64) {
@@ -70,6 +66,6 @@ final class OpenFiles: Sendable {
             if entries[digest]?.isEmpty == true { entries[digest] = nil }
             return entry.heldBytes
         }
-        if released > 0 { budget.hold(-released) }
+        if released > 0 { budget.closed(released) }
     }
 }

@@ -76,15 +76,18 @@ extension Store {
     func measureSpace() async throws {
         let space = try await threads.io.runIfActive { [directory] in try directory.space() }
         let floor = limits.withLock { $0.settings.minFree.bytes(of: space.total) }
-        budget.setSpare(max(0, space.available - floor))
+        budget.setSpare(space.available - floor)
     }
 
-    /// Evicts down to the low watermark where the high one is passed, and what was not used
-    /// for `max_unused`. To be called every second or so.
+    /// Evicts down to the low watermark where the high one is passed, what upstreams have above
+    /// their share, and what was not used for `max_unused`. To be called every second or so.
     package func keepBudget() async {
         do {
             try await measureSpace()
             try await keepWatermarks()
+            for upstream in limits.withLock({ Array($0.settings.upstreamMaxSize.keys) }) {
+                _ = try await makeShareRoom(0, upstream)
+            }
             try await evictUnused()
             try await dropPartials(leftBefore: clock.now() - Self.partialLifetime)
         } catch is CancellationError {
@@ -135,7 +138,7 @@ extension Store {
         _ = try await evictor.evict(
             EvictionGoal(reason: .unused, end: end) {
                 let isThere = try await plans.read {
-                    try !$0.coldest(limit: 1, before: end, upstream: nil).isEmpty
+                    try !$0.coldest(limit: 1, before: end, upstream: nil).coldest.isEmpty
                 }
                 return isThere ? .max : 0
             })

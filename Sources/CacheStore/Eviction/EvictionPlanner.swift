@@ -40,11 +40,17 @@ struct ImageCandidate: Sendable {
         let otherReferrers: Set<Int64>
     }
 
+    /// An index in the store that lists it.
+    struct Listing: Hashable, Sendable {
+        let index: Digest
+        /// Its rank, Unix seconds.
+        let usedAt: Int64
+    }
+
     let manifest: EvictableBlob
     /// A lower bound of the rank, Unix seconds.
-    let usedAt: Int64
-    /// The latest rank of an index in the store that lists it.
-    let listedAt: Int64?
+    var usedAt: Int64
+    let listings: [Listing]
     let parts: [Part]
     /// Where it is known, with its tags there and those of the indexes that list it.
     let names: [ImageName]
@@ -74,6 +80,14 @@ enum EvictionCandidate: Sendable {
     }
 }
 
+/// The coldest rows of the index.
+struct EvictionCandidates: Sendable {
+    /// In the order of their rank, from the coldest on.
+    var coldest: [EvictionCandidate]
+    /// Whether there are no others.
+    let isAll: Bool
+}
+
 package struct EvictionVictim: Hashable, Sendable {
     package enum Kind: String, Sendable {
         case manifest, blob, orphan
@@ -96,8 +110,7 @@ struct EvictionPlan: Sendable {
     var victims: [EvictionVictim] = []
     /// Bytes on the disk.
     var freed: Int64 = 0
-    /// Nothing more may be evicted: the rest is too young.
-    var isExhausted = false
+    var gone: Set<Int64> = []
 }
 
 /// The rules of docs/budget.md, "Recency" and "A plan".
@@ -110,36 +123,36 @@ struct EvictionPlanner: Sendable {
     let pins: [ImagePattern]
     let isInUse: @Sendable (Digest) -> Bool
 
-    /// - Parameters:
-    ///   - candidates: in the order of their rank, from the coldest on.
-    ///   - needed: bytes on the disk; the plan ends when it frees them.
-    func plan(_ candidates: [EvictionCandidate], needed: Int64) -> EvictionPlan {
+    /// A candidate whose rank turns out too low takes its new place among the others, unless
+    /// rows that are not among them may be colder than that.
+    ///
+    /// - Parameter needed: bytes on the disk; the plan ends when it frees them.
+    func plan(_ candidates: EvictionCandidates, needed: Int64) -> EvictionPlan {
         var plan = EvictionPlan()
-        var gone: Set<Int64> = []
-        for candidate in candidates {
-            guard plan.freed < needed else { return plan }
-            guard candidate.rank < end else {
-                plan.isExhausted = true
-                return plan
-            }
-            switch candidate {
-            case .image(let image): decide(image, &plan, &gone)
+        let last = candidates.coldest.last?.rank ?? end
+        let horizon = candidates.isAll ? end - 1 : min(last, end - 1)
+        var queue = candidates.coldest[...]
+        while plan.freed < needed, let next = queue.popFirst(), next.rank < end {
+            switch next {
             case .orphan(let blob): decide(blob, &plan)
+            case .image(var image):
+                let rank = rank(of: image, without: plan.gone)
+                guard rank > image.usedAt else {
+                    evict(image, &plan)
+                    continue
+                }
+                plan.raised.append((image.manifest.id, rank))
+                image.usedAt = rank
+                guard rank <= horizon else { continue }
+                let place = queue.firstIndex { $0.rank > rank } ?? queue.endIndex
+                queue.insert(.image(image), at: place)
             }
         }
-        plan.isExhausted = candidates.isEmpty
         return plan
     }
 
-    private func decide(
-        _ image: ImageCandidate, _ plan: inout EvictionPlan, _ gone: inout Set<Int64>
-    ) {
-        let rank = rank(of: image)
-        guard rank <= image.usedAt else {
-            plan.raised.append((image.manifest.id, rank))
-            return
-        }
-        gone.insert(image.manifest.id)
+    private func evict(_ image: ImageCandidate, _ plan: inout EvictionPlan) {
+        plan.gone.insert(image.manifest.id)
         let name = image.names.first?.description
         func add(_ blob: EvictableBlob, _ kind: EvictionVictim.Kind) {
             plan.victims.append(
@@ -147,8 +160,8 @@ struct EvictionPlanner: Sendable {
             plan.freed += blob.diskSize
         }
         add(image.manifest, .manifest)
-        for part in image.parts where part.otherReferrers.isSubset(of: gone) {
-            if !isKept(part.blob.digest) { add(part.blob, .blob) }
+        for blob in image.exclusiveBlobs(without: plan.gone) where !isKept(blob.digest) {
+            add(blob, .blob)
         }
     }
 
@@ -163,21 +176,20 @@ struct EvictionPlanner: Sendable {
     }
 
     /// The true rank; now for what is pinned or being sent.
-    private func rank(of image: ImageCandidate) -> Int64 {
+    private func rank(of image: ImageCandidate, without gone: Set<Int64>) -> Int64 {
         if isPinned(image) || isInUse(image.manifest.digest) { return now }
-        let exclusive = image.parts.filter(\.otherReferrers.isEmpty).map(\.blob)
+        let exclusive = image.exclusiveBlobs(without: gone)
         if exclusive.contains(where: { isInUse($0.digest) }) { return now }
         let isWanted = now - image.manifest.accessedAt <= platformWindow
-        let listed = isWanted ? image.listedAt : nil
-        return min(
-            now,
-            exclusive.map(\.accessedAt).reduce(
-                max(image.manifest.accessedAt, listed ?? .min), max))
+        let listed = isWanted ? image.listings.map(\.usedAt) : []
+        let times = [image.manifest.accessedAt] + listed + exclusive.map(\.accessedAt)
+        return min(now, times.reduce(.min, max))
     }
 
     private func isPinned(_ image: ImageCandidate) -> Bool {
         pins.contains { pin in
             pin.names(image.manifest.digest)
+                || image.listings.contains { pin.names($0.index) }
                 || image.names.contains {
                     pin.matches(
                         image.manifest.digest, repository: $0.repository, tags: $0.tags)
@@ -187,6 +199,13 @@ struct EvictionPlanner: Sendable {
 
     private func isKept(_ digest: Digest) -> Bool {
         isInUse(digest) || pins.contains { $0.names(digest) }
+    }
+}
+
+extension ImageCandidate {
+    /// What no manifest in the store needs but this one, once those of `gone` have left.
+    fileprivate func exclusiveBlobs(without gone: Set<Int64>) -> [EvictableBlob] {
+        parts.filter { $0.otherReferrers.isSubset(of: gone) }.map(\.blob)
     }
 }
 

@@ -49,6 +49,7 @@ actor Evictor {
     private var limits: StoreLimits
     private var runtimePins: [ImagePattern]
     private var last: Task<Void, Never>?
+    private var removal: Task<Committer.Removal, any Error>?
 
     init(
         index: IndexReader, writer: IndexWriter, committer: Committer, limits: StoreLimits,
@@ -69,8 +70,10 @@ actor Evictor {
         self.limits = limits
     }
 
-    func setPins(_ pins: [ImagePattern]) {
+    /// What is being removed is gone when this returns; nothing pinned is removed from then on.
+    func setPins(_ pins: [ImagePattern]) async {
         runtimePins = pins
+        _ = await removal?.result
     }
 
     var pins: [ImagePattern] { limits.pins + runtimePins }
@@ -90,15 +93,15 @@ actor Evictor {
         var report = EvictionReport()
         guard try await goal.missing() > 0 else { return report }
         await flush()
+        let end = end(of: goal)
         while true {
             let missing = try await goal.missing()
             guard missing > 0 else { break }
-            let planner = planner(goal)
-            let plan = planner.plan(
-                try await candidates(goal, before: planner.end, limit: Self.batch),
-                needed: missing)
-            let removal = try await carryOut(plan, goal.reason)
-            report.add(plan, removal)
+            let candidates = try await candidates(goal, before: end, limit: Self.batch)
+            let plan = planner(end: end).plan(candidates, needed: missing)
+            let removal = Task { try await carryOut(plan, goal.reason) }
+            self.removal = removal
+            report.add(plan, try await removal.value)
             guard !plan.victims.isEmpty || !plan.raised.isEmpty else {
                 report.isComplete = goal.reason == .unused
                 break
@@ -118,27 +121,29 @@ actor Evictor {
     /// What would go, without touching it; an estimate where ranks turn out too low.
     func preview(_ goal: EvictionGoal) async throws -> EvictionReport {
         await flush()
-        let planner = planner(goal)
+        let end = end(of: goal)
         let missing = try await goal.missing()
-        let plan = planner.plan(
-            try await candidates(goal, before: planner.end, limit: Self.dryRunLimit),
-            needed: missing)
+        let candidates = try await candidates(goal, before: end, limit: Self.dryRunLimit)
+        let plan = planner(end: end).plan(candidates, needed: missing)
         var report = EvictionReport(isComplete: plan.freed >= missing)
         report.add(plan, Committer.Removal(bytes: plan.freed))
         return report
     }
 
-    private func planner(_ goal: EvictionGoal) -> EvictionPlanner {
-        let now = committer.clock.now()
+    /// The same for all plans towards a goal: what one raises to its now, no other meets again.
+    private func end(of goal: EvictionGoal) -> Int64 {
+        min(goal.end ?? .max, committer.clock.now() - limits.minAge)
+    }
+
+    private func planner(end: Int64) -> EvictionPlanner {
         let openFiles = committer.openFiles
         return EvictionPlanner(
-            now: now, platformWindow: limits.platformWindow,
-            end: min(goal.end ?? .max, now - limits.minAge), pins: pins,
-            isInUse: { openFiles.isOpen($0) })
+            now: committer.clock.now(), platformWindow: limits.platformWindow, end: end,
+            pins: pins, isInUse: { openFiles.isOpen($0) })
     }
 
     private func candidates(_ goal: EvictionGoal, before end: Int64, limit: Int) async throws
-        -> [EvictionCandidate]
+        -> EvictionCandidates
     {
         try await index.read {
             try $0.coldest(limit: limit, before: end, upstream: goal.upstream)

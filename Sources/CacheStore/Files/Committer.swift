@@ -21,7 +21,7 @@ struct Committer: Sendable {
     /// - Parameters:
     ///   - manifest: set where the content is a manifest.
     ///   - reservation: given back as the bytes become committed ones.
-    /// - Throws: `FileError` or `SQLiteError`; the file is gone then (R27): what has no row
+    /// - Throws: `FileError` or `SQLiteError`; the file is gone then (R27, R39): what has no row
     ///   would count against no budget.
     func commit(
         _ file: OpenFile, as digest: Digest, manifest: Manifest?, reservation: Reservation
@@ -30,9 +30,9 @@ struct Committer: Sendable {
         try await locks.withLock(digest) {
             do {
                 let identity = try await threads.sync.runIfActive { try place(file, as: digest) }
-                try await insert(digest, identity, manifest)
+                try await insert(digest, identity, manifest, reservation)
             } catch {
-                try await threads.sync.runIfActive { discard(file, as: digest) }
+                await discard(file, as: digest, reservation)
                 throw error
             }
         }
@@ -49,7 +49,7 @@ struct Committer: Sendable {
             guard found.isSameContent(as: identity) else {
                 throw FileError("adopt", path, code: ESTALE)
             }
-            try await insert(digest, identity, manifest)
+            try await insert(digest, identity, manifest, nil)
         }
     }
 
@@ -101,7 +101,7 @@ struct Committer: Sendable {
                 removal.heldBytes += openFiles.unlinked(
                     row.digest, inode: row.inode, bytes: row.diskSize)
             }
-            budget.commit(-removal.bytes)
+            budget.remove(removal.bytes, held: removal.heldBytes)
             return removal
         }
     }
@@ -117,24 +117,42 @@ struct Committer: Sendable {
     }
 
     /// Removes the file under whichever name it has; another file may have the digest's.
-    private func discard(_ file: OpenFile, as digest: Digest) {
-        _ = try? DataDirectory.remove(file.path)
-        let path = directory.blob(digest)
-        guard let inode = try? file.identity().inode,
-            let found = try? OpenFile.openForReading(path).identity().inode, inode == found
-        else { return }
-        _ = try? DataDirectory.remove(path)
+    private func discard(
+        _ file: OpenFile, as digest: Digest, _ reservation: Reservation
+    ) async {
+        let identity = try? await threads.sync.runIfActive {
+            _ = try? DataDirectory.remove(file.path)
+            let path = directory.blob(digest)
+            let identity = try file.identity()
+            if try OpenFile.openForReading(path).identity().inode == identity.inode {
+                try DataDirectory.remove(path)
+            }
+            return identity
+        }
+        guard let identity else { return }
+        reservation.end(
+            held: openFiles.unlinked(digest, inode: identity.inode, bytes: identity.diskSize))
     }
 
     private func insert(
-        _ digest: Digest, _ identity: FileIdentity, _ manifest: Manifest?
+        _ digest: Digest, _ identity: FileIdentity, _ manifest: Manifest?,
+        _ reservation: Reservation?
     ) async throws {
         let now = clock.now()
-        let added = try await index.perform { database in
-            let added = try database.insertBlob(digest, identity, now: now)
+        let before = try await index.perform { database in
+            let before = try database.insertBlob(digest, identity, now: now)
             if let manifest { try database.insertManifest(manifest, digest: digest) }
-            return added
+            return before
         }
-        budget.commit(added)
+        var held: Int64 = 0
+        if let before, before.inode != identity.inode {
+            held = openFiles.unlinked(digest, inode: before.inode, bytes: before.diskSize)
+        }
+        let added = identity.diskSize - (before?.diskSize ?? 0)
+        if let reservation {
+            reservation.end(committed: added, held: held)
+        } else {
+            budget.commit(added, held: held)
+        }
     }
 }

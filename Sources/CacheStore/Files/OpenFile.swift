@@ -40,6 +40,13 @@ package final class OpenFile: Sendable {
         return FileIdentity(status)
     }
 
+    /// Whether a name still leads to it.
+    func isLinked() throws(FileError) -> Bool {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileError("fstat", path) }
+        return status.st_nlink > 0
+    }
+
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FileError) {
         var done = 0
         while done < bytes.count {

@@ -52,14 +52,15 @@ extension Fill {
 
     /// Cuts the readers; keeps what a later fetch can go on from, if `failure` allows it.
     package func fail(_ failure: FillFailure) async {
-        if case .interrupted = failure, position > 0 { return await keepPartial(failure) }
+        if case .interrupted = failure { return await keepPartial(failure) }
         await discard(failure)
     }
 
     private func keepPartial(_ failure: FillFailure) async {
         content.end(.failed(failure))
-        await Task { await saveCheckpoint() }.value
-        reservation.shrink(to: max(position, content.writtenBound))
+        guard max(position, checkpoint) > 0 else { return await remove() }
+        if position > checkpoint { await Task { await saveCheckpoint() }.value }
+        reservation.shrink(to: max(position, checkpoint, content.writtenBound))
         onEnd(reservation)
     }
 
@@ -84,8 +85,9 @@ extension Fill {
             await forgetCheckpoint()
         }.value
         let bytes = Budget.inBlocks(max(position, content.writtenBound))
-        committer.openFiles.unlinked(digest, inode: inode, bytes: min(bytes, reservation.size))
-        reservation.end()
+        reservation.end(
+            held: committer.openFiles.unlinked(
+                digest, inode: inode, bytes: min(bytes, reservation.size)))
         onEnd(reservation)
     }
 

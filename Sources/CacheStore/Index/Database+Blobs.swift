@@ -28,14 +28,14 @@ extension Database {
         }
     }
 
-    /// - Returns: by how many bytes the blobs on the disk grew.
+    /// - Returns: the file that had the row before; nil where there was none.
     func insertBlob(
         _ digest: Digest, _ identity: FileIdentity, now: Int64
-    ) throws(SQLiteError) -> Int64 {
+    ) throws(SQLiteError) -> RecordedFile? {
         let id = try insertDigestID(digest)
         let before = try first(
-            "SELECT disk_size FROM blob WHERE digest_id = ?", .integer(id)
-        ) { $0.integer(0) }
+            "SELECT disk_size, inode FROM blob WHERE digest_id = ?", .integer(id)
+        ) { RecordedFile(digest: digest, diskSize: $0.integer(0), inode: $0.integer(1)) }
         try run(
             """
             INSERT INTO blob (digest_id, size, disk_size, inode, mtime_ns, ctime_ns, created_at)
@@ -50,25 +50,25 @@ extension Database {
             "INSERT OR IGNORE INTO access (digest_id, accessed_at, hits) VALUES (?, ?, 0)",
             .integer(id), .integer(now))
         try run("DELETE FROM checkpoint WHERE digest_id = ?", .integer(id))
-        return identity.diskSize - (before ?? 0)
+        return before
     }
 
     /// What an unlink needs to know of a file.
-    struct MarkedBlob: Sendable {
+    struct RecordedFile: Sendable {
         let digest: Digest
         let diskSize: Int64
         let inode: Int64
     }
 
     /// - Returns: the row as it was; nil where there is none.
-    func markDeleting(_ digest: Digest) throws(SQLiteError) -> MarkedBlob? {
+    func markDeleting(_ digest: Digest) throws(SQLiteError) -> RecordedFile? {
         try first(
             """
             UPDATE blob SET deleting = 1
             WHERE digest_id = (SELECT id FROM digest WHERE value = ?)
             RETURNING disk_size, inode
             """, digest.indexKey
-        ) { MarkedBlob(digest: digest, diskSize: $0.integer(0), inode: $0.integer(1)) }
+        ) { RecordedFile(digest: digest, diskSize: $0.integer(0), inode: $0.integer(1)) }
     }
 
     func deleteBlob(_ digest: Digest) throws(SQLiteError) {

@@ -16,7 +16,7 @@ extension Database {
     ///   - end: ranks from this on are left out. Unix seconds.
     ///   - upstream: only what counts against this one's budget.
     func coldest(limit: Int, before end: Int64, upstream: String?) throws(SQLiteError)
-        -> [EvictionCandidate]
+        -> EvictionCandidates
     {
         let share =
             upstream == nil
@@ -39,9 +39,11 @@ extension Database {
         ).compactMap(\.self)
         var candidates = orphans.map(EvictionCandidate.orphan)
         for (manifest, usedAt) in images {
-            candidates.append(.image(try image(manifest, usedAt: usedAt)))
+            candidates.append(.image(try image(manifest, usedAt: usedAt, among: limit)))
         }
-        return Array(candidates.sorted { $0.rank < $1.rank }.prefix(limit))
+        return EvictionCandidates(
+            coldest: Array(candidates.sorted { $0.rank < $1.rank }.prefix(limit)),
+            isAll: candidates.count < limit)
     }
 
     private static func evictable(_ row: Statement) -> EvictableBlob? {
@@ -52,21 +54,28 @@ extension Database {
         }
     }
 
-    private func image(_ manifest: EvictableBlob, usedAt: Int64) throws(SQLiteError)
-        -> ImageCandidate
-    {
-        let listed = try first(
+    private func image(
+        _ manifest: EvictableBlob, usedAt: Int64, among limit: Int
+    ) throws(SQLiteError) -> ImageCandidate {
+        let listings = try all(
             """
-            SELECT max(m.used_at) FROM child c JOIN manifest m ON m.digest_id = c.manifest_id
+            SELECT DISTINCT d.value, m.used_at FROM child c
+            JOIN manifest m ON m.digest_id = c.manifest_id JOIN digest d ON d.id = m.digest_id
             WHERE c.digest_id = ? AND c.relation = 3
             """, .integer(manifest.id)
-        ) { $0.integer(0) }
+        ) { row in
+            Digest(indexKey: row.blob(0)).map {
+                ImageCandidate.Listing(index: $0, usedAt: row.integer(1))
+            }
+        }
         return ImageCandidate(
-            manifest: manifest, usedAt: usedAt, listedAt: listed == 0 ? nil : listed,
-            parts: try parts(of: manifest.id), names: try names(of: manifest.id))
+            manifest: manifest, usedAt: usedAt, listings: listings.compactMap(\.self),
+            parts: try parts(of: manifest.id, among: limit), names: try names(of: manifest.id))
     }
 
-    private func parts(of manifest: Int64) throws(SQLiteError) -> [ImageCandidate.Part] {
+    private func parts(of manifest: Int64, among limit: Int) throws(SQLiteError)
+        -> [ImageCandidate.Part]
+    {
         let blobs = try all(
             """
             SELECT DISTINCT d.id, \(Self.blobColumns) FROM child c
@@ -77,12 +86,12 @@ extension Database {
         ).compactMap(\.self)
         var parts: [ImageCandidate.Part] = []
         for blob in blobs {
-            // A few are enough to tell that it is shared with more than one batch can hold.
+            // As many as there are candidates are enough to tell that not all of them can go.
             let others = try all(
                 """
                 SELECT DISTINCT manifest_id FROM child
-                WHERE digest_id = ? AND relation IN (1, 2) AND manifest_id <> ? LIMIT 100
-                """, .integer(blob.id), .integer(manifest)
+                WHERE digest_id = ? AND relation IN (1, 2) AND manifest_id <> ? LIMIT ?
+                """, .integer(blob.id), .integer(manifest), .integer(Int64(limit))
             ) { $0.integer(0) }
             parts.append(ImageCandidate.Part(blob: blob, otherReferrers: Set(others)))
         }

@@ -34,11 +34,13 @@ extension Database {
             UPDATE manifest SET
                 used_at = (SELECT a.accessed_at FROM access a WHERE a.digest_id = ?1),
                 content_size = (SELECT b.size FROM blob b WHERE b.digest_id = ?1)
-                    + coalesce((SELECT sum(c.size) FROM child c
-                                WHERE c.manifest_id = ?1 AND c.relation IN (1, 2)), 0)
-                    + coalesce((SELECT sum(m.content_size) FROM child c
-                                JOIN manifest m ON m.digest_id = c.digest_id
-                                WHERE c.manifest_id = ?1 AND c.relation = 3), 0)
+                    + (SELECT coalesce(sum(part.size), 0)
+                       FROM (SELECT max(c.size) AS size FROM child c
+                             WHERE c.manifest_id = ?1 AND c.relation IN (1, 2)
+                             GROUP BY c.digest_id) AS part)
+                    + (SELECT coalesce(sum(m.content_size), 0) FROM manifest m
+                       WHERE m.digest_id IN (SELECT c.digest_id FROM child c
+                                             WHERE c.manifest_id = ?1 AND c.relation = 3))
             WHERE digest_id = ?1
             """, .integer(id))
     }

@@ -51,6 +51,7 @@ package final class Database {
             return
         }
         try execute("PRAGMA secure_delete = OFF")
+        try execute("PRAGMA recursive_triggers = ON")
         let journal = try first("PRAGMA journal_mode = WAL") { $0.text(0) ?? "" } ?? ""
         guard journal == "wal" else {
             throw SQLiteError(
