@@ -18,6 +18,8 @@ struct Tally: Sendable {
         var pulls: Int64 = 0
         var bytes: Int64 = 0
         var last: Int64
+        /// How often it was put off since its manifest was not in the store yet.
+        var delays = 0
     }
 
     struct Client: Sendable {
@@ -35,7 +37,7 @@ struct Tally: Sendable {
     /// By the Unix second at which the hour begins.
     var hours: [Int64: Traffic] = [:]
 
-    var isEmpty: Bool { digests.isEmpty && repositories.isEmpty }
+    var isEmpty: Bool { digests.isEmpty && repositories.isEmpty && images.isEmpty }
 
     static func hour(of time: Int64) -> Int64 { time - time % 3600 }
 }
@@ -57,7 +59,7 @@ final class Accounts: Sendable {
             let traffic = record.traffic
             state.tally.add(traffic, to: record.repository, at: time)
             state.tally.add(record, toClient: record.client, limit: Self.maximumClients, at: time)
-            guard record.isServed else { return }
+            guard record.isUse else { return }
             state.tally.addAccess(record, at: time)
             guard let image = state.attribution.image(of: record, at: time) else { return }
             state.tally.add(image, bytes: record.bytes, at: time)
@@ -83,7 +85,8 @@ final class Accounts: Sendable {
         let tally = take()
         guard !tally.isEmpty else { return }
         do {
-            try await writer.perform { try $0.add(tally) }
+            let late = try await writer.perform { try $0.add(tally) }
+            state.withLock { $0.tally.putOff(late) }
         } catch {
             logger.warning("counts not written", metadata: ["error": "\(error)"])
         }
@@ -96,6 +99,21 @@ final class Accounts: Sendable {
 }
 
 extension Tally {
+    /// Keeps images for the next flush, with what came meanwhile.
+    fileprivate mutating func putOff(_ late: [ImageKey: Image]) {
+        for (key, earlier) in late {
+            var image = earlier
+            image.delays += 1
+            if let later = images[key] {
+                image.digest = later.digest ?? image.digest
+                image.pulls += later.pulls
+                image.bytes += later.bytes
+                image.last = max(image.last, later.last)
+            }
+            images[key] = image
+        }
+    }
+
     fileprivate mutating func add(_ traffic: Traffic, to repository: RepositoryKey, at time: Int64)
     {
         repositories[repository, default: Traffic()] += traffic

@@ -50,16 +50,29 @@ package struct RequestRecord: Sendable {
         return status == 200
     }
 
+    /// A manifest or a blob, not a list.
+    private var isContent: Bool {
+        if case .listing = subject { false } else { true }
+    }
+
+    /// Whether it is told to the image and the digest that were asked for: HEAD of a blob is not.
+    var isUse: Bool {
+        if case .blob = subject, isHead { return false }
+        return isServed
+    }
+
     var traffic: Traffic {
         var traffic = Traffic()
         traffic.requests = 1
         traffic.bytesServed = bytes
-        if result == .hit || result == .stale { traffic.bytesHit = bytes }
         traffic.pulls = isPull ? 1 : 0
+        traffic.errors = status >= 500 ? 1 : 0
+        traffic.heads = isHead ? 1 : 0
+        guard isServed, isContent else { return traffic }
+        if result == .hit || result == .stale { traffic.bytesHit = bytes }
+        guard !isHead, startsAtZero else { return traffic }
         switch result {
-        case _ where isHead: traffic.heads = 1
-        case .error: traffic.errors = status >= 500 ? 1 : 0
-        case _ where !startsAtZero: break
+        case .error: break
         case .hit: traffic.hits = 1
         case .miss: traffic.misses = 1
         case .coalesced: traffic.coalesced = 1

@@ -3,13 +3,17 @@
 import OCI
 
 extension Database {
-    func add(_ tally: Tally) throws {
+    /// Flushes that an image waits for its manifest, which is stored behind the client.
+    private static let maximumDelays = 10
+
+    /// - Returns: images whose manifest is not in the store yet, to be added later.
+    func add(_ tally: Tally) throws -> [ImageKey: Tally.Image] {
         for (digest, access) in tally.digests { try add(access, to: digest) }
         for (digest, time) in tally.manifests { try raise(digest, to: time) }
         for (key, traffic) in tally.repositories { try add(traffic, to: key) }
         for (hour, traffic) in tally.hours { try add(traffic, toHour: hour) }
-        for (key, image) in tally.images { try add(image, to: key) }
         for (address, client) in tally.clients { try add(client, to: address) }
+        return try tally.images.filter { key, image in try !add(image, to: key) }
     }
 
     private func add(_ access: Tally.Access, to digest: Digest) throws(SQLiteError) {
@@ -38,6 +42,7 @@ extension Database {
 
     private func add(_ traffic: Traffic, to key: RepositoryKey) throws {
         // A name that was never answered with content gets no row: there is no end to names.
+        // Their errors count for the upstream.
         guard let repository = try repositoryID(key) ?? newRepository(key, traffic) else {
             guard let upstream = try upstreamID(key.upstream) else { return }
             return try add(traffic, table: "upstream_traffic", id: upstream)
@@ -50,8 +55,9 @@ extension Database {
     private func newRepository(_ key: RepositoryKey, _ traffic: Traffic) throws(SQLiteError)
         -> Int64?
     {
-        guard traffic.bytesServed + traffic.bytesFetched > 0, traffic.errors < traffic.requests
-        else { return nil }
+        guard traffic.hits + traffic.misses + traffic.coalesced + traffic.stale > 0 else {
+            return nil
+        }
         return try insertRepositoryID(key)
     }
 
@@ -79,16 +85,19 @@ extension Database {
             """
     }
 
-    private func add(_ image: Tally.Image, to key: ImageKey) throws(SQLiteError) {
-        guard let repository = try repositoryID(key.repository) else { return }
-        guard let digest = image.digest, let id = try storedManifestID(digest) else {
+    /// - Returns: false where its manifest is not in the store yet.
+    private func add(_ image: Tally.Image, to key: ImageKey) throws(SQLiteError) -> Bool {
+        let id: Int64? = if let digest = image.digest { try storedManifestID(digest) } else { nil }
+        if image.digest != nil, id == nil, image.delays < Self.maximumDelays { return false }
+        guard let repository = try repositoryID(key.repository) else { return true }
+        guard let id else {
             try run(
                 """
                 UPDATE image SET accessed_at = max(accessed_at, ?), pulls = pulls + ?,
                     bytes = bytes + ? WHERE repository_id = ? AND reference = ?
                 """, .integer(image.last), .integer(image.pulls), .integer(image.bytes),
                 .integer(repository), .text(key.reference))
-            return
+            return true
         }
         try run(
             """
@@ -99,6 +108,7 @@ extension Database {
                 pulls = pulls + excluded.pulls, bytes = bytes + excluded.bytes
             """, .integer(repository), .text(key.reference), .integer(id), .integer(image.last),
             .integer(image.pulls), .integer(image.bytes))
+        return true
     }
 
     private func storedManifestID(_ digest: Digest) throws(SQLiteError) -> Int64? {
