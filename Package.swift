@@ -108,6 +108,7 @@ let package = Package(
                 asyncHTTPClient, nioCore,
                 nioPosix, nioHTTP1, logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
         .testTarget(

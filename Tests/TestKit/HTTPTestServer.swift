@@ -1,11 +1,12 @@
-// The scripted registry's HTTP/1.1 server: accepts, parses, and hands requests to a closure.
+// The HTTP/1.1 server of scripted servers: accepts, parses, and hands requests to a closure.
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Synchronization
 
 final class HTTPTestServer: Sendable {
-    typealias Handler = @Sendable (HTTPRequestHead, ResponseWriter) async throws -> Void
+    /// Gets a request once its body is there.
+    typealias Handler = @Sendable (HTTPRequestHead, [UInt8], ResponseWriter) async throws -> Void
     private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
     private struct State {
@@ -86,9 +87,16 @@ final class HTTPTestServer: Sendable {
 
     private func run(_ connection: Connection, _ handler: Handler) async {
         try? await connection.executeThenClose { inbound, _ in
+            var head: HTTPRequestHead?
+            var body: [UInt8] = []
             for try await part in inbound {
-                guard case .head(let head) = part else { continue }
-                try await handler(head, ResponseWriter(channel: connection.channel))
+                switch part {
+                case .head(let next): (head, body) = (next, [])
+                case .body(let buffer): body += buffer.readableBytesView
+                case .end:
+                    guard let head else { continue }
+                    try await handler(head, body, ResponseWriter(channel: connection.channel))
+                }
             }
         }
     }

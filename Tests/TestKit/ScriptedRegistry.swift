@@ -20,7 +20,7 @@ package final class ScriptedRegistry: Sendable {
     /// Listens on a free port.
     package static func start() async throws -> ScriptedRegistry {
         let registry = ScriptedRegistry(server: try await HTTPTestServer.bind())
-        registry.server.serve { request, writer in
+        registry.server.serve { request, _, writer in
             try await registry.answer(request, writer)
         }
         return registry

@@ -6,7 +6,7 @@ struct BackupCommand: ServerCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
         abstract: "Copy the index, beside the data, while the server runs.",
-        discussion: ExitStatus.help)
+        discussion: CommandStatus.help)
 
     @OptionGroup var options: ClientOptions
 

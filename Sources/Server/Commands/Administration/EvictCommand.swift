@@ -11,7 +11,7 @@ struct EvictCommand: ServerCommand {
             more than SIZE, the command fails after evicting the rest. Ctrl-C leaves the server \
             at work.
 
-            \(ExitStatus.help)
+            \(CommandStatus.help)
             """)
 
     @Option(

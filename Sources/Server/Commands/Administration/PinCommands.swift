@@ -6,7 +6,7 @@ private let patternHelp = """
     A pattern is a digest, or UPSTREAM/REPOSITORY[:TAG] with globs in each part, in which * \
     stands for any characters but /, and ** for any.
 
-    \(ExitStatus.help)
+    \(CommandStatus.help)
     """
 
 struct PinCommand: ServerCommand {
@@ -32,7 +32,8 @@ struct UnpinCommand: ServerCommand {
     static let configuration = CommandConfiguration(
         commandName: "unpin", abstract: "Let images be evicted that were pinned.",
         discussion:
-            "The pattern is the one that was pinned; larder pins lists them.\n\n\(ExitStatus.help)")
+            "The pattern is the one that was pinned; larder pins lists them.\n\n\(CommandStatus.help)"
+    )
 
     @Argument(help: "As it was pinned.")
     var pattern: String
@@ -51,7 +52,7 @@ struct UnpinCommand: ServerCommand {
 struct PinsCommand: ServerCommand {
     static let configuration = CommandConfiguration(
         commandName: "pins", abstract: "List what is never evicted.",
-        discussion: "Pins of the configuration are changed there.\n\n\(ExitStatus.help)")
+        discussion: "Pins of the configuration are changed there.\n\n\(CommandStatus.help)")
 
     @OptionGroup var options: ClientOptions
 

@@ -11,7 +11,7 @@ struct PurgeCommand: ServerCommand {
             (docker.io/library/alpine), an upstream (docker.io), a pattern with globs or a \
             digest. What other images need stays. Ctrl-C leaves the server at work.
 
-            \(ExitStatus.help)
+            \(CommandStatus.help)
             """)
 
     @Argument(help: "What to remove.")

@@ -10,7 +10,7 @@ struct RefreshCommand: ServerCommand {
             IMAGE is UPSTREAM/REPOSITORY[:TAG]. Without an upstream it is Docker Hub's, without \
             a tag latest.
 
-            \(ExitStatus.help)
+            \(CommandStatus.help)
             """)
 
     @Argument(help: "As docker.io/library/alpine:3")

@@ -11,7 +11,7 @@ struct VerifyCommand: ServerCommand {
             aside and fetched again at its next use; that there was any makes the exit code 1. \
             Ctrl-C leaves the server at work.
 
-            \(ExitStatus.help)
+            \(CommandStatus.help)
             """)
 
     @Argument(help: "Only what matches, as docker.io/library/*")

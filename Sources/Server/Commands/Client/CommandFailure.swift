@@ -1,7 +1,7 @@
 /// How a command ends that could not do what it was asked for.
 
 /// The codes that `--help` documents.
-enum ExitStatus: Int32, Sendable {
+enum CommandStatus: Int32, Sendable {
     case done = 0
     /// The operation failed, or what it was about is unknown.
     case failed = 1
@@ -19,7 +19,7 @@ enum ExitStatus: Int32, Sendable {
 }
 
 struct CommandFailure: Error, Sendable, Equatable {
-    var status: ExitStatus
+    var status: CommandStatus
     var message: String
     /// Whether nothing listens at the server's address.
     var isServerAbsent = false

@@ -16,6 +16,9 @@ enum ServerAddress: Sendable, Equatable {
             self = .unix(path: path)
             return
         }
+        guard !text.contains("@") else {
+            throw InvalidValue("no user name or password belongs in the address")
+        }
         guard let url = EndpointURL(text), url.query == nil else {
             let hint = RegistryHost.name(text).map { "; did you mean http://\($0)?" } ?? ""
             throw InvalidValue(

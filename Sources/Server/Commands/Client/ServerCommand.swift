@@ -19,7 +19,7 @@ extension ServerCommand {
     }
 
     /// Runs the command and tells of its failure on standard error.
-    func exitStatus(in environment: CommandEnvironment) async -> ExitStatus {
+    func exitStatus(in environment: CommandEnvironment) async -> CommandStatus {
         do {
             let choice = try await environment.choice(options)
             try await ServerClient.with(choice.address, choice.credential) { client in

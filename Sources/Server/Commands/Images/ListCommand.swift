@@ -14,7 +14,7 @@ struct ListCommand: ServerCommand {
             any characters but /, and ** for any, or a digest. Without an upstream it is of any: \
             alpine is **/alpine.
 
-            \(ExitStatus.help)
+            \(CommandStatus.help)
             """)
 
     @Argument(help: "Only what matches, as docker.io/library/*:3.*")

@@ -16,7 +16,7 @@ struct StatsCommand: ServerCommand {
             those most asked for; timeline is the last 24 hours; evictions are the latest; cold \
             is what nobody used for 30 days.
 
-            \(ExitStatus.help)
+            \(CommandStatus.help)
             """)
 
     @Argument(help: "A list instead of the totals.")
