@@ -71,7 +71,7 @@ struct AdminOperations: Sendable {
             image = try ImageReference(request.image)
             target = try registries.current.target(for: image)
         } catch {
-            throw RequestProblem(400, error.message, parameter: "image")
+            throw RequestProblem(error.status, error.message, parameter: "image")
         }
         guard case .tag(let tag) = image.reference else {
             throw RequestProblem(

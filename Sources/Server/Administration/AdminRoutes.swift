@@ -1,16 +1,12 @@
 /// `/stats` and `/admin/v1` as HTTP: who may ask, what is read, how it is answered.
 
 import CacheStore
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
-import NIOCore
 import OCI
 
 struct AdminRoutes: Sendable {
-    private static let maximumBody = 64 * 1024
-
     let services: PullServices
     let queries: StatisticsQueries
     let operations: AdminOperations
@@ -68,7 +64,7 @@ struct AdminRoutes: Sendable {
         group.on(path, method: method) { request, _ in
             try await answering {
                 try authorize(request)
-                let document: Document = try await body(of: request)
+                let document: Document = try await RequestBody.read(request)
                 return (status, try JSONDocument.encode(try await operation(document)))
             }
         }
@@ -83,23 +79,6 @@ struct AdminRoutes: Sendable {
                 try authorize(request)
                 return (.ok, try JSONDocument.encode(try await operation()))
             }
-        }
-    }
-
-    private func body<Document: RequestDocument>(of request: Request) async throws -> Document {
-        var buffer: ByteBuffer
-        do {
-            buffer = try await request.body.collect(upTo: Self.maximumBody)
-        } catch {
-            throw RequestProblem(413, "the body is larger than \(Self.maximumBody) bytes")
-        }
-        let sent = buffer.readBytes(length: buffer.readableBytes) ?? []
-        let bytes = sent.isEmpty ? Array("{}".utf8) : sent
-        do {
-            try FieldNames.check(bytes, known: Document.fields)
-            return try JSONDocument.decode(from: bytes)
-        } catch let error as DecodingError {
-            throw RequestProblem(error)
         }
     }
 
@@ -120,49 +99,14 @@ struct AdminRoutes: Sendable {
     ) async throws -> Response {
         do {
             let (status, bytes) = try await work()
-            return Self.response(status, bytes)
+            return Response(status, json: bytes)
         } catch let problem as RequestProblem {
-            return Self.response(problem)
+            return Response(problem)
         } catch let error as RegistryError {
-            return Self.response(RequestProblem(error.status, error.message))
+            return Response(RequestProblem(error.status, error.message))
         } catch {
             logger.error("not answered", metadata: ["error": "\(error)"])
-            return Self.response(RequestProblem(500, "Larder could not answer: see its log"))
-        }
-    }
-
-    private static func response(_ problem: RequestProblem) -> Response {
-        let document = ErrorDocument(problem.message, parameter: problem.parameter)
-        let bytes = (try? JSONDocument.encode(document)) ?? []
-        var response = response(HTTPResponse.Status(code: problem.status), bytes)
-        if problem.status == 401 {
-            response.headers[.wwwAuthenticate] = #"Bearer realm="larder-admin""#
-        }
-        return response
-    }
-
-    private static func response(_ status: HTTPResponse.Status, _ bytes: [UInt8]) -> Response {
-        Response(
-            status: status,
-            headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
-    }
-}
-
-extension RequestProblem {
-    /// Names the field of the body at fault.
-    fileprivate init(_ error: DecodingError) {
-        switch error {
-        case .keyNotFound(let key, _):
-            let field = key.stringValue.snakeCased
-            self.init(400, "\(field) is missing", parameter: field)
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            guard let field = context.codingPath.last?.stringValue.snakeCased else {
-                self.init(400, "the body is not a JSON object")
-                return
-            }
-            self.init(400, "\(field) is of the wrong type", parameter: field)
-        default: self.init(400, "the body is not valid JSON")
+            return Response(RequestProblem(500, "Larder could not answer: see its log"))
         }
     }
 }

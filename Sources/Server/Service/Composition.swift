@@ -85,19 +85,11 @@ struct Composition: Sendable {
         _ onServerRunning: @escaping @Sendable (any Channel) async -> Void
     ) async throws -> [any Service] {
         let routes = try await adminRoutes()
-        let router = Pages(services: services).router()
-        MetricsPage(services: services, registries: registries).add(to: router)
-        routes.addStatistics(to: router)
-        var servers: [any Service] = []
-        if let address = configuration.admin.listen {
-            servers.append(adminServer(at: address, routes))
-        } else {
-            routes.addAdministration(to: router)
-        }
         let responder = RegistryResponder(
-            services: services, registries: registries, pages: router.buildResponder(),
+            services: services, registries: registries, pages: pages(routes).buildResponder(),
             accessLog: AccessLog(logger: logging.logger("larder.access")))
-        return servers
+        let admin = configuration.admin.listen.map { adminServer(at: $0, routes) }
+        return [admin].compactMap(\.self)
             + configuration.listen.map { address in
                 Application(
                     responder: responder,
@@ -108,41 +100,5 @@ struct Composition: Sendable {
                     onServerRunning: onServerRunning,
                     logger: logging.logger("larder.http"))
             }
-    }
-
-    private func adminRoutes() async throws -> AdminRoutes {
-        let configuration = configuration
-        let token = try await NIOThreadPool.singleton.runIfActive {
-            try AdminToken.load(configuration.admin, dataDirectory: configuration.dataDirectory)
-        }
-        let logger = logging.logger("larder.admin")
-        let (store, registries) = (store, registries)
-        return AdminRoutes(
-            services: services,
-            queries: StatisticsQueries(
-                reports: store.indexReports,
-                totals: TotalsReport(
-                    services: services, registries: registries, startedAt: .now),
-                resolve: { image throws(RegistryError) in
-                    try registries.current.target(for: image).key
-                }, now: store.clock.now),
-            operations: AdminOperations(
-                services: services, registries: registries, logger: logger),
-            token: token, logger: logger)
-    }
-
-    private func adminServer(at address: AdminAddress, _ routes: AdminRoutes) -> any Service {
-        let router = Router(context: RegistryContext.self)
-        routes.addStatistics(to: router)
-        routes.addAdministration(to: router)
-        let bind: BindAddress =
-            switch address {
-            case .tcp(let address): .hostname(address.host, port: address.port)
-            case .unix(let path): .unixDomainSocket(path: path)
-            }
-        return Application(
-            router: router,
-            configuration: ApplicationConfiguration(address: bind, serverName: "larder"),
-            logger: logging.logger("larder.http"))
     }
 }

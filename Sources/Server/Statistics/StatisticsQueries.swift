@@ -73,7 +73,7 @@ struct StatisticsQueries: Sendable {
             image = try ImageReference(name)
             key = try resolve(image)
         } catch {
-            throw RequestProblem(400, error.message, parameter: "name")
+            throw RequestProblem(error.status, error.message, parameter: "name")
         }
         guard let digest = try await digest(of: image.reference, in: key),
             let detail = try await reports.image(digest, in: key)

@@ -143,9 +143,12 @@ struct AdministrationTests {
             #expect(moved.changed)
             #expect(moved.before == "\(first.digest)")
             #expect(moved.after == "\(second.digest)")
-            let unknown = try await larder.admin(
-                .POST, "/refresh", #"{"image":"lab.local/app:nothing"}"#)
-            #expect(unknown.status == 404)
+            for image in ["lab.local/app:nothing", "nowhere.test/app"] {
+                let unknown = try await larder.admin(
+                    .POST, "/refresh", #"{"image":"\#(image)"}"#)
+                #expect(unknown.status == 404)
+                #expect(unknown.problem?.parameter == "image")
+            }
         }
     }
 
@@ -192,7 +195,7 @@ struct AdministrationTests {
             ("/evict", #"{"to_bytes":"1GB"}"#, "to_bytes"),
             ("/evict", #"{"to_bytes":-1}"#, "to_bytes"),
             ("/refresh", #"{"image":"lab.local/app@\#(SyntheticImage().digest)"}"#, "image"),
-            ("/refresh", #"{"image":"nowhere.test/app"}"#, "image"),
+            ("/refresh", #"{"image":"lab.local/A"}"#, "image"),
             ("/verify", #"{"pattern":7}"#, "pattern"),
         ])
     func badBodies(path: String, body: String, field: String) async throws {

@@ -84,6 +84,9 @@ struct StatisticsTests {
             #expect(amd64.blobs.map(\.isCached) == image.blobs.map { _ in true })
             let missing = try await larder.request(.GET, "/stats/image?name=lab.local/app:2")
             #expect(missing.status == 404)
+            let elsewhere = try await larder.request(.GET, "/stats/image?name=nowhere.test/a")
+            #expect(elsewhere.status == 404)
+            #expect(elsewhere.problem?.parameter == "name")
         }
     }
 
@@ -131,7 +134,7 @@ struct StatisticsTests {
             ("/images?limti=3", "limti"), ("/images?limit=1&limit=2", "limit"),
             ("/timeline?step=week", "step"), ("/timeline?from=20&to=10", "from"),
             ("/cold?older_than=old", "older_than"), ("/image", "name"),
-            ("/image?name=alpine", "name"), ("/image?name=nowhere.test/a", "name"),
+            ("/image?name=alpine", "name"), ("/image?name=docker.io/A", "name"),
             ("?x=1", "x"), ("/cache?limit=1", "limit"),
         ])
     func badParameters(path: String, parameter: String) async throws {

@@ -46,3 +46,28 @@ struct Nullable<Value: Codable & Sendable>: Codable, Sendable {
 }
 
 extension Nullable: Equatable where Value: Equatable {}
+
+/// A number whose refusal names its place: where one does not fit, the decoder's own error does
+/// not.
+@propertyWrapper
+struct WholeNumber: Codable, Sendable, Equatable {
+    var wrappedValue: Int64
+
+    init(wrappedValue: Int64) {
+        self.wrappedValue = wrappedValue
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let value = try? container.decode(Int64.self) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "no whole number of 64 bits")
+        }
+        wrappedValue = value
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(wrappedValue)
+    }
+}

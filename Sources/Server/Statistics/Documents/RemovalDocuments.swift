@@ -9,7 +9,7 @@ struct PurgeRequest: Codable, Sendable, Equatable {
 
 struct EvictRequest: Codable, Sendable, Equatable {
     /// What may be used afterwards.
-    var toBytes: Int64
+    @WholeNumber var toBytes: Int64
     /// Left out: false.
     var dryRun: Bool?
 }

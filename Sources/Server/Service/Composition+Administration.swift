@@ -1,0 +1,60 @@
+/// What is served besides images: pages, statistics, metrics, and the admin API's operations.
+
+import CacheStore
+import Hummingbird
+import HummingbirdCore
+import NIOPosix
+import OCI
+import ServiceLifecycle
+
+extension Composition {
+    /// The main port's pages; the operations are among them unless they have an address of their
+    /// own.
+    func pages(_ routes: AdminRoutes) -> Router<RegistryContext> {
+        let router = Pages(services: services).router()
+        MetricsPage(services: services, registries: registries).add(to: router)
+        routes.addStatistics(to: router)
+        if configuration.admin.listen == nil { routes.addAdministration(to: router) }
+        UnroutedPages.add(to: router)
+        return router
+    }
+
+    /// Statistics and operations at `admin.listen`.
+    func adminServer(at address: AdminAddress, _ routes: AdminRoutes) -> any Service {
+        let router = Router(
+            context: RegistryContext.self, options: .autoGenerateHeadEndpoints)
+        routes.addStatistics(to: router)
+        routes.addAdministration(to: router)
+        UnroutedPages.add(to: router)
+        let bind: BindAddress =
+            switch address {
+            case .tcp(let address): .hostname(address.host, port: address.port)
+            case .unix(let path): .unixDomainSocket(path: path)
+            }
+        return Application(
+            router: router,
+            configuration: ApplicationConfiguration(address: bind, serverName: "larder"),
+            logger: logging.logger("larder.http"))
+    }
+
+    func adminRoutes() async throws -> AdminRoutes {
+        let configuration = configuration
+        let token = try await NIOThreadPool.singleton.runIfActive {
+            try AdminToken.load(configuration.admin, dataDirectory: configuration.dataDirectory)
+        }
+        let logger = logging.logger("larder.admin")
+        let (store, registries) = (store, registries)
+        return AdminRoutes(
+            services: services,
+            queries: StatisticsQueries(
+                reports: store.indexReports,
+                totals: TotalsReport(
+                    services: services, registries: registries, startedAt: .now),
+                resolve: { image throws(RegistryError) in
+                    try registries.current.target(for: image).key
+                }, now: store.clock.now),
+            operations: AdminOperations(
+                services: services, registries: registries, logger: logger),
+            token: token, logger: logger)
+    }
+}
