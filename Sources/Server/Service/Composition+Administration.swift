@@ -13,6 +13,7 @@ extension Composition {
     func pages(_ routes: AdminRoutes) -> Router<RegistryContext> {
         let router = Pages(services: services).router()
         MetricsPage(services: services, registries: registries).add(to: router)
+        OpenAPIDocument.add(to: router)
         routes.addStatistics(to: router)
         if configuration.admin.listen == nil { routes.addAdministration(to: router) }
         UnroutedPages.add(to: router)
@@ -23,6 +24,7 @@ extension Composition {
     func adminServer(at address: AdminAddress, _ routes: AdminRoutes) -> any Service {
         let router = Router(
             context: RegistryContext.self, options: .autoGenerateHeadEndpoints)
+        OpenAPIDocument.add(to: router)
         routes.addStatistics(to: router)
         routes.addAdministration(to: router)
         UnroutedPages.add(to: router)
