@@ -33,6 +33,7 @@ unit: ## Runs the tests that need no other program
 
 e2e: ## Runs real clients against a real registry through Larder (as root)
 	scripts/install-packages.sh build run test
+	scripts/install-schemathesis.sh
 	$(SWIFT) test --disable-xctest --filter EndToEndTests
 
 bench: build ## Measures the index at a million blobs (B7)
