@@ -57,7 +57,9 @@ extension ModelRun {
         note("put \(digest)")
         do {
             try await test.put(manifest: bytes, tag: "t\(digest.hex.prefix(4))")
-            if model.accessedAt[digest] == nil { model.accessedAt[digest] = now }
+            guard model.accessedAt[digest] == nil else { return }
+            model.accessedAt[digest] = now
+            arrived = [digest]
         } catch is Store.NoRoom {
             try refuse(Int64(bytes.count))
         }
