@@ -21,6 +21,7 @@ extension TestStore {
     ///   - reserved: bytes promised to fills that run.
     ///   - held: bytes of unlinked files that are open.
     func inconsistencies(reserved: Int64, held: Int64) async throws -> [String] {
+        await waitUntilHeld(held)
         var found = try await store.writer.perform { try $0.inconsistencies() }
         let rows = try await rows()
         let state = store.budget.state
@@ -35,6 +36,11 @@ extension TestStore {
         ]
         found += facts.filter { !$0.1 }.map(\.0)
         return found
+    }
+
+    /// The thread that worked on a file last may let go of it a moment after its caller.
+    private func waitUntilHeld(_ bytes: Int64) async {
+        for _ in 0..<100_000 where store.budget.state.held != bytes { await Task.yield() }
     }
 
     private func rows() async throws -> [String: Int64] {

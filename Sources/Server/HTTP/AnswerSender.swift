@@ -5,6 +5,16 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import OCI
+import Synchronization
+
+/// Bytes of a body handed to the socket so far: one that breaks off is counted as far as it came.
+final class BodyCounter: Sendable {
+    private let count = Atomic<Int64>(0)
+
+    var bytes: Int64 { count.load(ordering: .relaxed) }
+
+    func add(_ bytes: Int64) { count.add(bytes, ordering: .relaxed) }
+}
 
 struct AnswerSender: Sendable {
     /// Called once: the body's bytes, and whether all of them were sent.
@@ -40,20 +50,20 @@ struct AnswerSender: Sendable {
 
     private func send(_ blob: Answer.BlobBody, _ done: @escaping Completion) -> ResponseBody {
         ResponseBody(contentLength: answer.length.map(Int.init)) { writer in
-            var sent: Int64 = 0
+            let counter = BodyCounter()
             do {
                 for part in blob.parts {
                     if !part.preamble.isEmpty {
                         try await writer.write(ByteBuffer(string: part.preamble))
                     }
-                    sent += try await send(part.span, of: blob.source, to: &writer)
+                    try await send(part.span, of: blob.source, to: &writer, counter)
                 }
                 if !blob.trailer.isEmpty {
                     try await writer.write(ByteBuffer(string: blob.trailer))
                 }
-                done(sent, true)
+                done(counter.bytes, true)
             } catch {
-                done(sent, false)
+                done(counter.bytes, false)
                 throw error
             }
             try await writer.finish(nil)
@@ -61,17 +71,22 @@ struct AnswerSender: Sendable {
     }
 
     private func send(
-        _ span: FileSpan, of source: BlobSource, to writer: inout any ResponseBodyWriter
-    ) async throws -> Int64 {
+        _ span: FileSpan, of source: BlobSource, to writer: inout any ResponseBodyWriter,
+        _ counter: BodyCounter
+    ) async throws {
+        var unsent = span
+        var uncached: UncachedBlob?
         switch source {
-        case .uncached(let blob):
-            return try await blob.send(span) { try await writer.write($0) }
+        case .uncached(let blob): uncached = blob
         case .file(let content, let reader):
-            let sent = try await channel.send(span, of: content)
+            let sent = try await channel.send(span, of: content, counter: counter)
             let isDone = span.end.map { span.start + sent == $0 } ?? content.isVerified
-            guard !isDone, let rest = reader?.continuation(of: content) else { return sent }
-            let unsent = FileSpan(start: span.start + sent, end: span.end)
-            return sent + (try await rest.send(unsent) { try await writer.write($0) })
+            if !isDone { uncached = reader?.continuation(of: content) }
+            unsent = FileSpan(start: span.start + sent, end: span.end)
+        }
+        try await uncached?.send(unsent) { chunk in
+            try await writer.write(chunk)
+            counter.add(Int64(chunk.readableBytes))
         }
     }
 }

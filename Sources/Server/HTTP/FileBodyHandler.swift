@@ -24,6 +24,7 @@ final class FileBodyHandler: ChannelDuplexHandler {
         let start: Int64
         let end: Int64?
         var offset: Int64
+        let counter: BodyCounter
         let promise: EventLoopPromise<Int64>
     }
 
@@ -49,8 +50,11 @@ final class FileBodyHandler: ChannelDuplexHandler {
     }
 
     /// Begins to send; the future gives the number of bytes when the last was handed to the
-    /// kernel, fewer than asked for where the disk took no more, or fails with the `FillFailure` that cuts the response short.
-    func send(_ span: FileSpan, of content: GrowingFile) -> EventLoopFuture<Int64> {
+    /// kernel, fewer than asked for where the disk took no more, or fails with the `FillFailure`
+    /// that cuts the response short.
+    func send(
+        _ span: FileSpan, of content: GrowingFile, counter: BodyCounter
+    ) -> EventLoopFuture<Int64> {
         guard let context, context.channel.isActive, transfer == nil else {
             return (self.context?.eventLoop ?? MultiThreadedEventLoopGroup.singleton.any())
                 .makeFailedFuture(ChannelError.ioOnClosedChannel)
@@ -58,7 +62,7 @@ final class FileBodyHandler: ChannelDuplexHandler {
         let promise = context.eventLoop.makePromise(of: Int64.self)
         transfer = Transfer(
             content: content, start: span.start, end: span.end, offset: span.start,
-            promise: promise)
+            counter: counter, promise: promise)
         pump()
         return promise.futureResult
     }
@@ -91,6 +95,7 @@ final class FileBodyHandler: ChannelDuplexHandler {
             written.futureResult.assumeIsolated().whenComplete { result in
                 switch result {
                 case .success:
+                    transfer.counter.add(end - transfer.offset)
                     self.transfer?.offset = end
                     self.pump()
                 case .failure(let error): self.finish(.failure(error))
@@ -129,11 +134,13 @@ final class FileBodyHandler: ChannelDuplexHandler {
 extension Channel {
     /// Sends a span of `content` after what was written to the channel before; answers the
     /// number of bytes.
-    func send(_ span: FileSpan, of content: GrowingFile) async throws -> Int64 {
+    func send(
+        _ span: FileSpan, of content: GrowingFile, counter: BodyCounter
+    ) async throws -> Int64 {
         let sent = eventLoop.flatSubmit {
             do {
                 return try self.pipeline.syncOperations.handler(type: FileBodyHandler.self)
-                    .send(span, of: content)
+                    .send(span, of: content, counter: counter)
             } catch {
                 return self.eventLoop.makeFailedFuture(error)
             }

@@ -46,7 +46,7 @@ struct ResumingDownload: Sendable {
                     response = try await request(from: position, to: end, total: length)
                 }
                 next = nil
-                return try await pour(response, at: &position, until: end ?? length, take)
+                return try await pour(response, at: &position, to: end, length: length, take)
             } catch let error as UpstreamError {
                 guard !Task.isCancelled else { throw CancellationError() }
                 guard let pause = policy.next(after: position) else { throw error }
@@ -61,9 +61,10 @@ struct ResumingDownload: Sendable {
     }
 
     /// Takes a response that begins at `position`, or before it: then what is there already is
-    /// passed over, since a digest names one content.
+    /// passed over, since a digest names one content. What a registry that knows no ranges sends
+    /// after `end` is not taken.
     private func pour(
-        _ response: BlobResponse, at position: inout Int64, until end: Int64?,
+        _ response: BlobResponse, at position: inout Int64, to end: Int64?, length: Int64?,
         _ take: (ByteBuffer) async throws -> Void
     ) async throws {
         var surplus = try surplus(of: response, at: position)
@@ -73,14 +74,16 @@ struct ResumingDownload: Sendable {
             let skipped = min(surplus, Int64(chunk.readableBytes))
             chunk.moveReaderIndex(forwardBy: Int(skipped))
             surplus -= skipped
-            guard chunk.readableBytes > 0 else { continue }
-            try await take(chunk)
-            position += Int64(chunk.readableBytes)
+            let wanted = min((end ?? .max) - position, Int64(chunk.readableBytes))
+            guard wanted > 0, let part = chunk.readSlice(length: Int(wanted)) else { continue }
+            try await take(part)
+            position += wanted
+            if position == end { return }
         }
-        if let end, position < end {
+        if let bound = end ?? length, position < bound {
             throw UpstreamError(
                 upstream: target.registry.name, kind: .truncated,
-                message: "the body ended at \(position) of \(end) bytes")
+                message: "the body ended at \(position) of \(bound) bytes")
         }
     }
 

@@ -33,26 +33,25 @@ final class UncachedBlob: Sendable {
         self.first = Mutex(first)
     }
 
-    /// Sends a span of it; answers the number of bytes.
+    /// Sends a span of it.
     ///
     /// One that ends before the blob does is passed through, since the client verifies what it
     /// assembles; any other is hashed from the beginning.
     /// - Throws: `FillFailure.digestMismatch`, `UpstreamError`, and what `write` throws.
-    func send(_ span: FileSpan, to write: (ByteBuffer) async throws -> Void) async throws -> Int64 {
+    func send(_ span: FileSpan, to write: (ByteBuffer) async throws -> Void) async throws {
         if let end = span.end, let length, end < length {
             try await download.run(from: span.start, to: end, length: length, write)
-            return end - span.start
+        } else {
+            try await sendVerified(from: span.start, to: write)
         }
-        return try await sendVerified(from: span.start, to: write)
     }
 
     private func sendVerified(
         from start: Int64, to write: (ByteBuffer) async throws -> Void
-    ) async throws -> Int64 {
+    ) async throws {
         var position = min(start, hashed.position)
         var hasher = hashed.hasher
         var held = ByteBuffer()
-        var sent: Int64 = 0
         let response = position == 0 ? first.withLock { $0.take() } : nil
         try await download.run(from: position, length: length, first: response) { chunk in
             let end = position + Int64(chunk.readableBytes)
@@ -64,14 +63,12 @@ final class UncachedBlob: Sendable {
             else { return }
             held.discardReadBytes()
             try await write(ready)
-            sent += Int64(ready.readableBytes)
         }
         let found = hasher.digest()
         guard found == download.digest else {
             throw FillFailure.digestMismatch(found: "\(found)")
         }
-        try await write(held)
-        return sent + Int64(held.readableBytes)
+        if held.readableBytes > 0 { try await write(held) }
     }
 }
 

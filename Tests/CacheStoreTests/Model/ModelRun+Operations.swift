@@ -55,11 +55,10 @@ extension ModelRun {
     private func putManifest() async throws {
         guard let (digest, bytes) = content.manifests.randomElement(using: &random) else { return }
         note("put \(digest)")
+        if model.accessedAt[digest] == nil { arrived = digest }
         do {
             try await test.put(manifest: bytes, tag: "t\(digest.hex.prefix(4))")
-            guard model.accessedAt[digest] == nil else { return }
-            model.accessedAt[digest] = now
-            arrived = [digest]
+            if model.accessedAt[digest] == nil { model.accessedAt[digest] = now }
         } catch is Store.NoRoom {
             try refuse(Int64(bytes.count))
         }

@@ -29,8 +29,8 @@ final class ModelRun {
     var fills: [Digest: OpenFill] = [:]
     /// Taken away on purpose by the operation under way.
     var purged: Set<Digest> = []
-    /// Came in the operation under way: what made room for it was chosen without it.
-    var arrived: Set<Digest> = []
+    /// Came by the operation under way: room was made for it before it was there.
+    var arrived: Digest?
     private(set) var evicted = 0
     var refused = 0
 
@@ -65,14 +65,14 @@ final class ModelRun {
             ("unexpected", found.subtracting(model.stored)), ("lost", lost.intersection(kept)),
             ("lost though an image needs it", lost.intersection(needed(of: lost))),
         ].filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1)" }
-        (purged, arrived) = ([], [])
+        (purged, arrived) = ([], nil)
         return wrong
             + (try await test.inconsistencies(reserved: reserved(), held: heldBytes()))
     }
 
     /// What of `digests` images that are still there refer to.
     private func needed(of digests: Set<Digest>) -> Set<Digest> {
-        let parts = model.stored.subtracting(arrived).flatMap { model.parts(of: $0) }
+        let parts = model.stored.filter { $0 != arrived }.flatMap { model.parts(of: $0) }
         return digests.intersection(parts).subtracting(purged)
     }
 

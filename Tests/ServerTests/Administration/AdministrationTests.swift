@@ -118,7 +118,7 @@ struct AdministrationTests {
             #expect(made.changed)
             let clock = try await larder.admin(.POST, "/evict", #"{"to_bytes":0,"dry_run":true}"#)
             #expect(clock.status == 200)
-            try await larder.store.age(by: 10)
+            try await larder.age(by: 10)
             let evicted: EvictDocument = try await larder.admin(
                 .POST, "/evict", #"{"to_bytes":0}"#
             ).document()
@@ -215,21 +215,6 @@ struct AdministrationTests {
             let response = try await larder.admin(.GET, "/pins")
             #expect(response.status == 404)
             #expect(FileManager.default.fileExists(atPath: socket))
-        }
-    }
-}
-
-extension Store {
-    /// Makes everything look as if it was last used `seconds` ago.
-    func age(by seconds: Int64) async throws {
-        await flushAccounts()
-        try await writer.perform { database in
-            try database.execute(
-                """
-                UPDATE access SET accessed_at = accessed_at - \(seconds);
-                UPDATE orphan SET accessed_at = accessed_at - \(seconds);
-                UPDATE manifest SET used_at = used_at - \(seconds);
-                """)
         }
     }
 }

@@ -46,7 +46,7 @@ struct FileBodyHandlerTests {
         let lease = OpenFiles(budget: Budget()).open(.sha256(of: []), inode: 1)
         let sent = handler.send(
             FileSpan(start: 0, end: 10 << 20),
-            of: GrowingFile(complete: file, size: 10 << 20, lease: lease))
+            of: GrowingFile(complete: file, size: 10 << 20, lease: lease), counter: BodyCounter())
         channel.embeddedEventLoop.run()
         #expect(socket.writes.withLock { $0.map(\.region) } == [0..<1 << 20])
         for _ in 0..<10 { socket.writes.withLock { $0.last }?.promise?.succeed() }

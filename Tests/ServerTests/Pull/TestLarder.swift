@@ -119,6 +119,20 @@ final class TestLarder: Sendable {
         while try await store.tag(Tag(tag), in: key) == nil { await Task.yield() }
     }
 
+    /// Waits until a blob that was fetched is in the index.
+    func waitUntilStored(_ digest: Digest) async throws {
+        while try await !isStored(digest) { await Task.yield() }
+    }
+
+    func isStored(_ digest: Digest) async throws -> Bool {
+        try await store.reader.read { try $0.blob(digest) } != nil
+    }
+
+    /// Waits until the last reader of what was not kept has let go of it.
+    func waitUntilNothingIsUsed() async throws {
+        while store.budget.state.used > 0 { await Task.yield() }
+    }
+
     /// Moves the time at which a tag was verified, as a clock that jumped would have.
     func setVerification(of tag: String, in repository: String, to time: Int64) async throws {
         let key = try key(of: repository)
@@ -131,5 +145,60 @@ final class TestLarder: Sendable {
 
     private func key(of repository: String) throws -> RepositoryKey {
         RepositoryKey(upstream: "lab.local", repository: try RepositoryName(repository))
+    }
+}
+
+// MARK: The store
+
+extension TestLarder {
+    /// Names of what is in `fills/`.
+    var fills: [String] { DataDirectory.names(in: store.directory.fills) }
+
+    /// The first column of every row.
+    func texts(_ sql: String) async throws -> [String] {
+        try await store.reports.read { try $0.all(sql) { $0.text(0) ?? "NULL" } }
+    }
+
+    /// Has everything been stored and used so many seconds earlier.
+    func age(by seconds: Int64) async throws {
+        await store.flushAccounts()
+        try await store.writer.perform { database in
+            for (table, column) in [
+                ("access", "accessed_at"), ("orphan", "accessed_at"), ("manifest", "used_at"),
+            ] { try database.execute("UPDATE \(table) SET \(column) = \(column) - \(seconds)") }
+        }
+    }
+
+    /// What is counted of `lab.local` once so many requests are: an answer is counted when it
+    /// has ended, which the client need not wait for.
+    func traffic(requests: Int64) async throws -> Traffic {
+        let columns = Traffic.columns.map(\.name).joined(separator: ", ")
+        while true {
+            await store.flushAccounts()
+            let traffic = try await store.reports.read { database in
+                try database.first(
+                    """
+                    SELECT \(columns) FROM upstream_traffic
+                    JOIN upstream ON id = upstream_id WHERE name = 'lab.local'
+                    """
+                ) { Traffic($0, from: 0) }
+            }
+            if let traffic, traffic.requests >= requests { return traffic }
+            await Task.yield()
+        }
+    }
+}
+
+extension Configuration {
+    /// A budget that does not depend on what else is on the file system; nothing is too young.
+    mutating func setBudget(_ bytes: Int64) {
+        cache.maxSize = .bytes(ByteCount(bytes))
+        cache.minFree = .bytes(ByteCount(0))
+        eviction.minAge = .zero
+    }
+
+    /// For tests that show no time-out: an upstream may be as slow as the machine.
+    mutating func waitForUpstreams() {
+        for name in upstreams.keys { upstreams[name]?.timeouts.idle = .seconds(30) }
     }
 }
