@@ -115,7 +115,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Server", "OCI", "TestKit", subprocess],
+            name: "EndToEndTests",
+            dependencies: ["Server", "CacheStore", "OCI", "TestKit", subprocess],
             swiftSettings: settings),
     ]
 )

@@ -46,9 +46,9 @@ struct ImageBuilder {
             manifests: manifests)
     }
 
-    private func addManifest(_ repository: String, architecture: String, layers: [Layer])
-        async throws -> (Image.Manifest, Descriptor)
-    {
+    func addManifest(
+        _ repository: String, architecture: String, layers: [Layer], tag: String? = nil
+    ) async throws -> (Image.Manifest, Descriptor) {
         let config = try encode(
             Config(
                 architecture: architecture,
@@ -60,7 +60,7 @@ struct ImageBuilder {
                 config: Descriptor(
                     mediaType: OCIMediaType.config, digest: configDigest, size: config.count),
                 layers: layers.map(\.descriptor)))
-        let digest = try await storage.addManifest(bytes, to: repository)
+        let digest = try await storage.addManifest(bytes, to: repository, tag: tag)
         let manifest = Image.Manifest(
             digest: digest, config: configDigest, layers: layers.map(\.descriptor.digest))
         let descriptor = Descriptor(
@@ -69,7 +69,7 @@ struct ImageBuilder {
         return (manifest, descriptor)
     }
 
-    private func makeLayer(size: Int, compressed: Bool, in repository: String) async throws
+    func makeLayer(size: Int, compressed: Bool, in repository: String) async throws
         -> Layer
     {
         let directory = try workDirectory.newDirectory(UUID().uuidString)
@@ -100,7 +100,7 @@ struct ImageBuilder {
         return try encoder.encode(value)
     }
 
-    private struct Layer {
+    struct Layer {
         let descriptor: Descriptor
         /// The digest of the uncompressed tar.
         let diffIdentifier: String

@@ -12,7 +12,7 @@ struct LarderProcess: Sendable {
     var upstreams: [String: String]
     /// `tags.fresh_for`; by default every pull by tag asks the upstream again.
     var tagsFreshFor = "0s"
-    /// Further lines of the configuration.
+    /// Further top-level lines of its configuration.
     var settings = ""
 
     var dataDirectory: URL { directory.appending(path: "data") }

@@ -110,9 +110,12 @@ struct FillTests {
         }
     }
 
-    @Test("a blob is not in use any more once its fetch has ended and its readers are gone")
+    @Test(
+        "a blob is not in use any more once its fetch has ended and its readers are gone",
+        .timeLimit(.minutes(1)))
     func notInUse() async throws {
-        try await withLarder(content) { larder, _ in
+        try await withLarder(content, change: { $0.fill.abandonedGrace = .seconds(3600) }) {
+            larder, _ in
             _ = try await larder.request(.GET, path)
             while larder.store.committer.openFiles.isOpen(digest) { await Task.yield() }
             #expect(try await larder.isStored(digest))
