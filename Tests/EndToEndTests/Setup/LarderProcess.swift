@@ -106,13 +106,13 @@ struct LarderProcess: Sendable {
     }
 
     /// Larder takes settings from `LARDER_…` variables, and refuses those it does not know.
-    private static func environmentWithoutSettings() -> [String: String?] {
+    static func environmentWithoutSettings() -> [String: String?] {
         let names = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("LARDER_") }
         return Dictionary(uniqueKeysWithValues: names.map { ($0, nil) })
     }
 
     /// The binary that `LARDER_BINARY` names, else the one built beside the tests.
-    private static func executable() throws -> String {
+    static func executable() throws -> String {
         let chosen = ProcessInfo.processInfo.environment["LARDER_BINARY"]
         let built = Bundle.main.bundleURL.appending(path: "larder").path
         let path = chosen ?? built

@@ -10,11 +10,8 @@ struct CommandFailureTests {
 
     private static let file = "/etc/larder/larder.yaml"
 
-    /// A port that nothing listens on any more.
-    private func closedPort() async throws -> Int {
-        let url = try await ScriptedServer.with([:]) { $0.url }
-        return try #require(url.split(separator: ":").last.flatMap { Int($0) })
-    }
+    /// tcpmux: no test can be given this port, and nothing listens there.
+    private static let closedPort = 1
 
     @Test(
         "The server's refusal is the command's: its words, and 1", arguments: [400, 404, 500, 503])
@@ -50,7 +47,7 @@ struct CommandFailureTests {
 
     @Test("Where nothing listens it is 2")
     func unreachable() async throws {
-        let port = try await closedPort()
+        let port = Self.closedPort
         let run = try await Fixture.run(
             StatsCommand.self, ["--server", "http://127.0.0.1:\(port)"])
         #expect(run.status == .unreachable)
@@ -92,7 +89,7 @@ struct CommandFailureTests {
 
     @Test("Without server and index it is 2, and both are told")
     func noIndex() async throws {
-        let port = try await closedPort()
+        let port = Self.closedPort
         let directory = try TemporaryDirectory()
         let yaml = "listen: 127.0.0.1:\(port)\ndata_dir: \(directory.path)"
         let run = try await Fixture.run(ListCommand.self, [], files: [Self.file: yaml])

@@ -73,6 +73,17 @@ struct RealServerTests {
         }
     }
 
+    @Test("stats cold takes an age, and its error is the server's")
+    func cold() async throws {
+        try await asked { asked in
+            let fresh = try await asked.run(StatsCommand.self, "cold", "--older-than", "1d")
+            #expect(fresh.lines.count == 1, "\(fresh.diagnostics)")
+            let wrong = try await asked.run(StatsCommand.self, "cold", "--older-than", "1")
+            #expect(wrong.status == .failed)
+            #expect(wrong.diagnostics.contains("expected a duration"))
+        }
+    }
+
     @Test("What is pinned stays when all else is evicted, until it is unpinned")
     func pins() async throws {
         try await asked { asked in
@@ -141,12 +152,9 @@ struct RealServerTests {
     func offline() async throws {
         try await asked { asked in
             _ = try await asked.run(PinCommand.self, "quay.io/*/*")
-            let port = try await ScriptedServer.with([:]) {
-                $0.url.split(separator: ":").last ?? ""
-            }
             let directory = asked.larder.store.directory.path
             let configuration = """
-                listen: 127.0.0.1:\(port)
+                listen: 127.0.0.1:1
                 data_dir: \(directory)
                 upstreams:
                   lab.local: {url: "http://127.0.0.1:1", allow_http: true}

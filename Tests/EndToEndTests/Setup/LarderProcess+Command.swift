@@ -1,0 +1,29 @@
+// larder's commands for people, as processes of their own.
+
+import Foundation
+import Subprocess
+
+/// What a command wrote and how it ended.
+struct CommandOutcome: Sendable {
+    /// The exit code; nil where a signal ended it.
+    let code: Int32?
+    let output: String
+    let diagnostics: String
+}
+
+extension LarderProcess {
+    /// Runs `larder ARGUMENTS --config …` to its end, with the configuration that the server has.
+    func command(_ arguments: String...) async throws -> CommandOutcome {
+        let result = try await Subprocess.run(
+            .name("sh"),
+            arguments: Arguments(
+                ["-c", #"exec "$0" "$@""#, try Self.executable()] + arguments
+                    + ["--config", configuration.path]),
+            environment: .inherit(changing: Self.environmentWithoutSettings()),
+            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+        var code: Int32?
+        if case .exited(let status) = result.terminationStatus { code = status }
+        return CommandOutcome(
+            code: code, output: result.standardOutput, diagnostics: result.standardError)
+    }
+}
