@@ -154,6 +154,7 @@ token=$(cat "$work/full/admin.token")
 read -r quiet_rate quiet_p99 < <(load 5)
 evict_began=$EPOCHREALTIME
 curl --silent --request POST --header "Authorization: Bearer $token" \
+    --header "Content-Type: application/json" \
     --data "{\"to_bytes\": $((used - 100000 * 102400))}" \
     $url/admin/v1/evict >"$work/evicted.json" &
 evicting=$!

@@ -25,7 +25,7 @@ extension Store {
             let budget = budget
             let size = Budget.inBlocks(bytes)
             _ = try await evictor.evict(
-                EvictionGoal(reason: reason(for: size)) { [self] in
+                EvictionGoal(reason: reason(for: size), isUrgent: true) { [self] in
                     try await measureSpace()
                     return budget.state.missing(for: size)
                 })
@@ -53,7 +53,8 @@ extension Store {
             try await plans.read { try $0.bytes(of: upstream) } + bytes - limit
         }
         _ = try await evictor.evict(
-            EvictionGoal(reason: .upstreamBudget, upstream: upstream, missing: missing))
+            EvictionGoal(
+                reason: .upstreamBudget, isUrgent: true, upstream: upstream, missing: missing))
         return try await missing() <= 0
     }
 

@@ -28,6 +28,8 @@ package struct EvictionReport: Sendable {
 /// What is to be reached.
 struct EvictionGoal: Sendable {
     let reason: EvictionReason
+    /// Whether somebody waits for it; otherwise it leaves half of its time to others.
+    var isUrgent = false
     /// Only what counts against this upstream's budget.
     var upstream: String?
     /// Nothing of this rank or a later one goes; by default `min_age` before now.
@@ -78,44 +80,61 @@ actor Evictor {
 
     var pins: [ImagePattern] { limits.pins + runtimePins }
 
-    /// Evicts until the goal is reached or nothing more may go. Waits for its turn.
+    /// Evicts until the goal is reached or nothing more may go. Goals take turns, a batch at a
+    /// time; one that nobody waits for pauses after each for as long as it took.
     func evict(_ goal: EvictionGoal) async throws -> EvictionReport {
-        let previous = last
-        let task = Task {
-            await previous?.value
-            return try await run(goal)
-        }
-        last = Task { _ = await task.result }
-        return try await task.value
-    }
-
-    private func run(_ goal: EvictionGoal) async throws -> EvictionReport {
         var report = EvictionReport()
         guard try await goal.missing() > 0 else { return report }
         await flush()
         let end = end(of: goal)
         while true {
-            let missing = try await goal.missing()
-            guard missing > 0 else { break }
-            let candidates = try await candidates(goal, before: end, limit: Self.batch)
-            let plan = planner(end: end).plan(candidates, needed: missing)
-            let removal = Task { try await carryOut(plan, goal.reason) }
-            self.removal = removal
-            report.add(plan, try await removal.value)
+            let beganAt = ContinuousClock.now
+            let step = try await inTurn { try await self.step(towards: goal, before: end) }
+            guard let (plan, removal) = step else { break }
+            report.add(plan, removal)
             guard !plan.victims.isEmpty || !plan.raised.isEmpty else {
                 report.isComplete = goal.reason == .unused
                 break
             }
+            if !goal.isUrgent { try await Task.sleep(for: ContinuousClock.now - beganAt) }
         }
-        if report.count > 0 {
-            logger.info(
-                "evicted",
-                metadata: [
-                    "reason": "\(goal.reason.rawValue)", "objects": "\(report.count)",
-                    "bytes": "\(report.bytes)",
-                ])
-        }
+        note(report, goal.reason)
         return report
+    }
+
+    /// Nil where nothing is missing any more.
+    private func step(towards goal: EvictionGoal, before end: Int64) async throws
+        -> (EvictionPlan, Committer.Removal)?
+    {
+        let missing = try await goal.missing()
+        guard missing > 0 else { return nil }
+        let candidates = try await candidates(goal, before: end, limit: Self.batch)
+        let plan = planner(end: end).plan(candidates, needed: missing)
+        let removal = Task { try await carryOut(plan, goal.reason) }
+        self.removal = removal
+        return (plan, try await removal.value)
+    }
+
+    private func inTurn<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let previous = last
+        let task = Task {
+            await previous?.value
+            return try await work()
+        }
+        last = Task { _ = await task.result }
+        return try await task.value
+    }
+
+    private func note(_ report: EvictionReport, _ reason: EvictionReason) {
+        guard report.count > 0 else { return }
+        logger.info(
+            "evicted",
+            metadata: [
+                "reason": "\(reason.rawValue)", "objects": "\(report.count)",
+                "bytes": "\(report.bytes)",
+            ])
     }
 
     /// What would go, without touching it; an estimate where ranks turn out too low.

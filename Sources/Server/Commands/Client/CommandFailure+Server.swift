@@ -28,7 +28,7 @@ extension CommandFailure {
                         : "it did not take the one of \(credential.origin)"))
         case (403, _):
             self = .unreachable("\(address) refuses the admin token of \(credential.origin)")
-        case (_, let document?):
+        case (_, let document?) where status != 404 || document.error.parameter != nil:
             self = .failed(document.error.message)
         default:
             self = .unreachable(
