@@ -39,7 +39,6 @@ struct RealServerTests {
                     _ = try await larder.request(.GET, "\(path)/blobs/\(Digest.sha256(of: blob))")
                 }
                 try await larder.waitUntilCommitted(Int64(image.blobs.count) + 1)
-                await larder.store.flushAccounts()
                 try await body(Asked(larder: larder, registry: registry))
             }
         }
@@ -182,8 +181,13 @@ struct RealServerTests {
 }
 
 extension TestLarder {
-    /// Waits until so many files are in the index: responses do not wait for it.
+    /// Waits until so many files and the image are in the index: responses do not wait for it.
     fileprivate func waitUntilCommitted(_ count: Int64) async throws {
-        while try await store.indexReports.totals().objects < count { await Task.yield() }
+        while true {
+            await store.flushAccounts()
+            let totals = try await store.indexReports.totals()
+            if totals.objects >= count, totals.images > 0 { return }
+            await Task.yield()
+        }
     }
 }

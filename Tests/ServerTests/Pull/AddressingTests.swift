@@ -1,4 +1,5 @@
 /// Every spelling of a request and the upstream it means.
+import CacheStore
 import OCI
 import Testing
 
@@ -49,5 +50,24 @@ struct AddressResolutionTests {
         #expect(throws: RegistryError.self) { try resolve(prefix: "evil.example", "a/b") }
         #expect(throws: RegistryError.self) { try resolve("evil.example/a/b") }
         #expect(throws: RegistryError.self) { try resolve(host: "other.example.com", "a/b") }
+    }
+
+    @Test(
+        "an image that is named to a command is the one that a pull of that name brings",
+        arguments: [
+            ("docker.io/nginx:1", "docker.io library/nginx"),
+            ("registry-1.docker.io/library/nginx", "docker.io library/nginx"),
+            ("docker.io/grafana/loki", "docker.io grafana/loki"), ("quay.io/app", "quay.io app"),
+        ])
+    func images(name: String, key: String) throws {
+        let found = try addressing.key(of: try ImageReference(name))
+        #expect("\(found.upstream) \(found.repository)" == key)
+    }
+
+    @Test("R69: an image of an upstream that is not listed is NAME_UNKNOWN")
+    func unknownImage() throws {
+        #expect(throws: RegistryError.self) {
+            try addressing.key(of: try ImageReference("evil.example/a"))
+        }
     }
 }
