@@ -83,6 +83,17 @@ stop_larder() {
     wait "$larder" || true
 }
 
+# Waits until Larder has used less than a tenth of a core for a second: its start is over.
+settle() {
+    local before after
+    while true; do
+        before=$(awk '{ print $14 + $15 }' "/proc/$larder/stat")
+        sleep 1
+        after=$(awk '{ print $14 + $15 }' "/proc/$larder/stat")
+        ((after - before < 10)) && return
+    done
+}
+
 # Loads the manifest for $1 seconds; prints requests per second and the p99 in milliseconds.
 load() {
     local digest
@@ -122,7 +133,7 @@ fill_index() {
 start_registry
 start_larder "$work/empty"
 pull
-sleep 1
+settle
 read -r empty_rate empty_p99 < <(load 5)
 empty_memory=$(memory_mb)
 empty_started=$started
@@ -135,7 +146,7 @@ fill_index "$work/full"
 start_larder "$work/full"
 full_started=$started
 pull
-sleep 1
+settle
 read -r full_rate full_p99 < <(load 5)
 full_memory=$(memory_mb)
 

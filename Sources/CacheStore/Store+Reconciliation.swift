@@ -67,7 +67,7 @@ extension Store {
             let root = "\(directory.path)/blobs/\(algorithm.rawValue)"
             let prefixes = try await threads.io.runIfActive { DataDirectory.names(in: root) }
             for prefix in prefixes.sorted() {
-                try Task.checkCancellation()
+                let beganAt = ContinuousClock.now
                 let names = try await threads.io.runIfActive {
                     DataDirectory.names(in: root + "/" + prefix)
                 }
@@ -76,6 +76,7 @@ extension Store {
                 for digest in try await reports.read({ try $0.unknown(digests) }) {
                     adopted += try await adopt(digest) ? 1 : 0
                 }
+                try await pause(after: beganAt)
             }
         }
         return adopted
@@ -90,7 +91,7 @@ extension Store {
         var dropped = 0
         var lastID: Int64 = 0
         while true {
-            try Task.checkCancellation()
+            let beganAt = ContinuousClock.now
             let after = lastID
             let page = try await reports.read { try $0.blobs(after: after, limit: 1000) }
             guard let last = page.last else { return dropped }
@@ -100,6 +101,13 @@ extension Store {
             }
             for digest in missing { try await committer.remove(digest) }
             dropped += missing.count
+            try await pause(after: beganAt)
         }
+    }
+
+    /// Leaves half of the time to requests, however much there is to do.
+    /// - Throws: `CancellationError`.
+    private func pause(after beganAt: ContinuousClock.Instant) async throws {
+        try await Task.sleep(for: ContinuousClock.now - beganAt)
     }
 }

@@ -28,6 +28,9 @@ package struct Glob: Hashable, Sendable {
         self.parts = parts
     }
 
+    /// What every text that matches begins with.
+    package var literalPrefix: Substring { text.prefix { $0 != "*" && $0 != "?" } }
+
     package func matches(_ text: some StringProtocol) -> Bool {
         let bytes = Array(text.utf8)
         var isReachable = [Bool](repeating: false, count: bytes.count + 1)

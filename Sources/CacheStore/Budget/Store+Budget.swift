@@ -24,11 +24,12 @@ extension Store {
             try await dropPartials(leftBefore: clock.now() - Self.partialGrace)
             let budget = budget
             let size = Budget.inBlocks(bytes)
-            _ = try await evictor.evict(
+            let report = try await evictor.evict(
                 EvictionGoal(reason: reason(for: size), isUrgent: true) { [self] in
                     try await measureSpace()
                     return budget.state.missing(for: size)
                 })
+            await reportPins(isComplete: report.isComplete)
             if let reservation = budget.reserve(bytes) { return reservation }
             try await dropPartials(leftBefore: .max)
             try await emptyQuarantine()
@@ -67,6 +68,7 @@ extension Store {
     /// Takes new limits over; what is too much by them goes with the next `keepBudget()`.
     package func apply(_ settings: StoreLimits) async throws {
         await evictor.apply(settings)
+        pinsExceedBudget.withLock { $0 = false }
         let space = try await threads.io.runIfActive { [directory] in try directory.space() }
         limits.withLock { $0 = Limits(settings: settings, totalSpace: space.total) }
         budget.setLimit(settings.maxSize.bytes(of: space.total))
@@ -103,10 +105,7 @@ extension Store {
         let (budget, limit) = (budget, budget.state.limit)
         let high = limit / 100 * Int64(settings.highWatermark)
         let isShort = budget.state.missing(for: 0) > 0
-        guard budget.state.used > high || isShort else {
-            pinsExceedBudget.withLock { $0 = false }
-            return
-        }
+        guard budget.state.used > high || isShort else { return }
         let low = limit / 100 * Int64(settings.lowWatermark)
         let reason = reason(for: 0)
         let report = try await evictor.evict(
@@ -117,18 +116,18 @@ extension Store {
         await reportPins(isComplete: report.isComplete)
     }
 
-    /// Pins that alone are more than the budget are told of, once.
+    /// Pins that leave no room are told of, once, until an eviction finds room again.
     private func reportPins(isComplete: Bool) async {
         let state = budget.state
         let hasPins = await !evictor.pins.isEmpty
-        let isExceeded = hasPins && !isComplete && state.missing(for: 0) > 0
+        let isExceeded = hasPins && !isComplete
         let isNew = pinsExceedBudget.withLock { known in
             defer { known = isExceeded }
             return isExceeded && !known
         }
         guard isNew else { return }
         logger.warning(
-            "what is pinned or in use is more than the budget",
+            "what is pinned, in use or young leaves no room in the budget",
             metadata: ["used": "\(state.used)", "limit": "\(state.limit)"])
     }
 
@@ -174,6 +173,7 @@ extension Store {
     package func unpin(_ pattern: ImagePattern) async throws -> Bool {
         let existed = try await writer.perform { try $0.deletePin("\(pattern)") }
         await evictor.setPins(try await pins().made)
+        pinsExceedBudget.withLock { $0 = false }
         return existed
     }
 }

@@ -44,11 +44,15 @@ extension Database {
         guard filter.upstream != nil || filter.repository != nil || filter.glob != nil else {
             return nil
         }
+        let prefix = filter.glob?.repositoryPrefix
         let ids = try all(
             """
             SELECT r.id, u.name, r.name FROM repository r JOIN upstream u ON u.id = r.upstream_id
             WHERE (?1 IS NULL OR u.name = ?1) AND (?2 IS NULL OR r.name = ?2)
-            """, .optional(filter.upstream), .optional(filter.repository?.description)
+              AND (?3 IS NULL OR u.name = ?3)
+              AND (?4 IS NULL OR r.name >= ?4 AND r.name < ?4 || char(1114111))
+            """, .optional(filter.upstream), .optional(filter.repository?.description),
+            .optional(prefix?.upstream), .optional(prefix?.name)
         ) { row -> Int64? in
             let name = "\(row.text(1) ?? "")/\(row.text(2) ?? "")"
             return filter.glob?.matches(name) ?? true ? row.integer(0) : nil
@@ -72,6 +76,15 @@ extension ImageFilter {
     /// What the pattern says of repositories.
     fileprivate var glob: Glob? {
         if case .names(let repository, _) = pattern { repository } else { nil }
+    }
+}
+
+extension Glob {
+    /// The upstream, and what the repository's name begins with, where the pattern says both.
+    fileprivate var repositoryPrefix: (upstream: String, name: String)? {
+        let prefix = literalPrefix
+        guard let slash = prefix.firstIndex(of: "/") else { return nil }
+        return (String(prefix[..<slash]), String(prefix[prefix.index(after: slash)...]))
     }
 }
 

@@ -45,15 +45,20 @@ extension Database {
             case .pulls: "t.pulls"
             case .bytes: "t.bytes_served"
             }
-        var values: [SQLValue] = []
-        if let upstream { values.append(.text(upstream)) }
+        let share =
+            """
+            WHERE t.repository_id IN (SELECT r.id FROM repository r
+                JOIN upstream u ON u.id = r.upstream_id WHERE u.name = ?)
+            """
         let rows = try all(
             """
-            SELECT u.name, r.name, \(Self.trafficColumns) FROM repository_traffic t
+            SELECT u.name, r.name, \(Self.trafficColumns) FROM (
+                SELECT * FROM repository_traffic t \(upstream == nil ? "" : share)
+                ORDER BY \(column) DESC, t.repository_id
+                LIMIT \(page.limit + 1) OFFSET \(page.offset)) t
             JOIN repository r ON r.id = t.repository_id JOIN upstream u ON u.id = r.upstream_id
-            \(upstream == nil ? "" : "WHERE u.name = ?")
-            ORDER BY \(column) DESC, u.name, r.name LIMIT \(page.limit + 1) OFFSET \(page.offset)
-            """, values: values
+            ORDER BY \(column) DESC, t.repository_id
+            """, values: upstream.map { [.text($0)] } ?? []
         ) { row in
             Self.repositoryKey(row, 0).map {
                 RepositoryRow(key: $0, traffic: Traffic(row, from: 2))
