@@ -1,5 +1,6 @@
 // stats, ls, show and pins against a server that speaks the contract.
 import CacheStore
+import OCI
 import TestKit
 import Testing
 

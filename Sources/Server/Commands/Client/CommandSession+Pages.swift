@@ -1,5 +1,7 @@
 /// Lists of several pages as one.
 
+import OCI
+
 extension CommandSession {
     /// The most items that the server puts on a page.
     private static let pageSize = 1000
@@ -33,7 +35,7 @@ extension CommandSession {
     private func show(pages: [[UInt8]], limit: Int, _ next: Int?) throws {
         var items: [JSONValue] = []
         for page in pages {
-            if case .array(let more)? = try JSONValue(parsing: page)["items"] { items += more }
+            items += try JSONValue(parsing: page)["items"]?.elements ?? []
         }
         let all = JSONValue.object([
             "items": .array(items), "limit": .integer(Int64(limit)), "offset": .integer(0),

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOHTTP1
+import OCI
 import TestKit
 import Testing
 
@@ -71,7 +72,7 @@ struct OpenAPITests {
         arguments: DocumentSample.all(time: nil) + DocumentSample.all(time: Timestamp(1)))
     func documents(sample: DocumentSample) throws {
         let json = try JSONDocument.encode(sample.document)
-        let value = try JSONDecoder().decode(JSONTree.self, from: Data(json))
+        let value = try JSONValue(parsing: json)
         #expect(api.problems(value, api.schema(sample.schema)) == [])
     }
 
@@ -91,7 +92,7 @@ struct OpenAPITests {
         }
     }
 
-    private func objects(in schema: JSONTree) -> [JSONTree] {
+    private func objects(in schema: JSONValue) -> [JSONValue] {
         let inner = schema.elements + Array(schema.members.values)
         return (schema["properties"] == nil ? [] : [schema]) + inner.flatMap { objects(in: $0) }
     }
@@ -99,7 +100,7 @@ struct OpenAPITests {
     @Test("a member too few, too many, of another type or unlisted is noticed")
     func noticed() throws {
         func problems(_ json: String, _ schema: String) throws -> Int {
-            let value = try JSONDecoder().decode(JSONTree.self, from: Data(json.utf8))
+            let value = try JSONValue(parsing: Array(json.utf8))
             return api.problems(value, api.schema(schema)).count
         }
         #expect(try problems(#"{"pattern":"a/b","changed":true}"#, "PinChange") == 0)
@@ -118,7 +119,7 @@ struct OpenAPITests {
             let response = try await larder.request(.GET, "/openapi.json")
             #expect(response.status == 200)
             #expect(response.headers.first(name: "Content-Type") == "application/json")
-            let root = try JSONDecoder().decode(JSONTree.self, from: Data(response.body))
+            let root = try JSONValue(parsing: response.body)
             #expect(root["info"]?["version"] == .string(Version.current))
             #expect(root["openapi"] == .string("3.1.0"))
         }
@@ -129,7 +130,7 @@ struct OpenAPITests {
         let api = api
         try await withLarder({ _ in }) { larder, _ in
             let response = try await larder.request(.GET, path)
-            let value = try JSONDecoder().decode(JSONTree.self, from: Data(response.body))
+            let value = try JSONValue(parsing: response.body)
             #expect(api.problems(value, api.answer("GET \(path)", status: 200)) == [])
         }
     }
