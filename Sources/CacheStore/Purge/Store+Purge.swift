@@ -48,6 +48,7 @@ extension Store {
                         bytes: entry.diskSize, lastUsed: now, now: now)
                 }
             }
+            counters.evicted(.purged, objects: removal.count, bytes: removal.bytes)
             report.freedBytes += removal.bytes
             report.heldBytes += removal.heldBytes
         }

@@ -91,12 +91,13 @@ extension Store {
         counters.foundDamage()
         let now = clock.now()
         let blob = directory.blob(digest)
-        _ = try await committer.remove([digest]) { [quarantine] in
+        let removal = try await committer.remove([digest]) { [quarantine] in
             try await quarantine.take(digest, from: blob, now: now)
         } recording: { database in
             try database.logRemoval(
                 digest, kind: .blob, name: nil, reason: .damaged, bytes: 0, lastUsed: now, now: now)
         }
+        counters.evicted(.damaged, objects: removal.count, bytes: removal.bytes)
         try await measureQuarantine()
     }
 

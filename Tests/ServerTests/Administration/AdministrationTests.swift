@@ -96,6 +96,7 @@ struct AdministrationTests {
             #expect(totals.cache.usedBytes == 0)
             let log: PageDocument<EvictionDocument> = try await larder.statistics("/evictions")
             #expect(Set(log.items.map(\.reason)) == ["purged"])
+            #expect(larder.store.activity.evictions[.purged]?.objects == 7)
         }
     }
 
