@@ -46,6 +46,7 @@ final class Accounts: Sendable {
     private struct State {
         var tally = Tally()
         var attribution = ImageAttribution()
+        var lastFlush: Task<Void, Never>?
     }
 
     /// Client addresses held between two flushes; further ones count as `other`.
@@ -81,7 +82,22 @@ final class Accounts: Sendable {
 
     /// Writes what was counted since the last call, in one transaction. Where that fails, as
     /// on a full disk, the counts are lost and serving goes on (R39).
+    ///
+    /// Ends when everything counted before the call is written, whichever call wrote it: a plan
+    /// relies on it.
     func flush(to writer: IndexWriter, logger: Logger) async {
+        let flush = state.withLock { state in
+            let flush = Task { [previous = state.lastFlush] in
+                await previous?.value
+                await self.write(to: writer, logger)
+            }
+            state.lastFlush = flush
+            return flush
+        }
+        await flush.value
+    }
+
+    private func write(to writer: IndexWriter, _ logger: Logger) async {
         let tally = take()
         guard !tally.isEmpty else { return }
         do {
