@@ -1,18 +1,18 @@
 // Signs in: learns the registry's challenge, and makes the Authorization that answers it.
 import NIOHTTP1
 import OCI
-import Synchronization
 
 extension RegistryClient {
     /// What is sent to sign in, nil for nothing.
     func authorization(
-        by challenge: Challenge?, for repository: RepositoryName?
+        by challenge: Challenge?, for repository: RepositoryName?, at endpoint: Endpoint
     ) async throws -> Authorization? {
         switch challenge {
         case nil: return nil
         case .basic: return settings.credentials.first.map(Authorization.basic)
         case .bearer(let bearer):
-            let request = try tokenRequest(answering: bearer, for: repository)
+            let request = try tokenRequest(
+                answering: bearer, for: repository, at: endpoint)
             let token = try await tokens.token(for: request.key) {
                 try await self.fetchToken(request)
             }
@@ -27,17 +27,20 @@ extension RegistryClient {
 
     /// The challenge of a 401, remembered for the requests to come. Where the 401 has none, as on
     /// gcr.io's resources, `/v2/` is asked.
-    func challenge(in response: TransportResponse) async throws -> Challenge? {
+    func challenge(
+        in response: TransportResponse, of endpoint: Endpoint
+    ) async throws -> Challenge? {
         let offered = Challenge.preferred(in: response.headers["www-authenticate"])
         await response.body.discard()
-        guard let offered else { return try await learnChallenge() }
-        learned.withLock { $0 = offered }
+        guard let offered else { return try await learnChallenge(at: endpoint) }
+        endpoint.learn(offered)
         return offered
     }
 
     /// Asks `/v2/` for its challenge and remembers it; nil where it answers without one.
-    func learnChallenge() async throws -> Challenge? {
-        let response = try await follow(RegistryRequest(ping: .GET), authorization: nil)
+    func learnChallenge(at endpoint: Endpoint) async throws -> Challenge? {
+        let response = try await follow(
+            RegistryRequest(ping: .GET), at: endpoint, authorization: nil)
         guard response.status == 401 || response.status == 200 else {
             throw await failure(response)
         }
@@ -45,7 +48,7 @@ extension RegistryClient {
         guard let offered = Challenge.preferred(in: response.headers["www-authenticate"]) else {
             return nil
         }
-        learned.withLock { $0 = offered }
+        endpoint.learn(offered)
         return offered
     }
 }

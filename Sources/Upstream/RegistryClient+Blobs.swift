@@ -39,15 +39,21 @@ extension RegistryClient {
     ///
     /// - Throws: `.status(404)` where GET does not find it either.
     package func headBlob(_ repository: RepositoryName, _ digest: Digest) async throws -> BlobHead {
-        let response = try await send(RegistryRequest(.HEAD, repository, "blobs/\(digest)"))
-        await response.body.discard()
-        let isElsewhere = response.url.origin != settings.url.origin
-        switch response.status {
-        case 200:
-            if let size = announcedSize(response) { return BlobHead(size: size) }
-        case 404, 405, 501: break
-        case 400..<500 where isElsewhere && response.status != 429: break
-        default: throw await failure(response)
+        let request = blobRequest(.HEAD, repository, digest)
+        do {
+            let size: Int64? = try await send(request) { response in
+                let isRefusedElsewhere =
+                    !isEndpoint(response.url.origin) && response.status != 429
+                    && (400..<500).contains(response.status)
+                if !isRefusedElsewhere { try await require(response, [200]) }
+                await response.body.discard()
+                return response.status == 200 ? announcedSize(response) : nil
+            }
+            if let size { return BlobHead(size: size) }
+        } catch let error as UpstreamError {
+            guard [.status(404), .status(405), .status(501)].contains(error.kind) else {
+                throw error
+            }
         }
         return try await firstByte(repository, digest)
     }
@@ -63,9 +69,17 @@ extension RegistryClient {
         _ repository: RepositoryName, _ digest: Digest, range: RequestedRange? = nil,
         total: Int64? = nil
     ) async throws -> BlobResponse {
-        var request = RegistryRequest(.GET, repository, "blobs/\(digest)")
+        var request = blobRequest(.GET, repository, digest)
         if let range { request.headers.add(name: "range", value: range.headerValue) }
-        let response = try await send(request, expecting: range == nil ? [200] : [200, 206])
+        return try await send(request) { response in
+            try await require(response, range == nil ? [200] : [200, 206])
+            return try blob(response, range: range, total: total)
+        }
+    }
+
+    private func blob(
+        _ response: TransportResponse, range: RequestedRange?, total: Int64?
+    ) throws -> BlobResponse {
         try requireIdentity(response)
         guard response.status == 206, let range else {
             let length = contentLength(response)
@@ -89,22 +103,27 @@ extension RegistryClient {
 
     private func firstByte(_ repository: RepositoryName, _ digest: Digest) async throws -> BlobHead
     {
-        var request = RegistryRequest(.GET, repository, "blobs/\(digest)")
+        var request = blobRequest(.GET, repository, digest)
         request.headers.add(name: "range", value: RequestedRange(start: 0, end: 1).headerValue)
-        let response = try await send(request, expecting: [200, 206, 416])
-        let contentRange = response.headers.first(name: "content-range")
-        switch response.status {
-        case 200:
-            return BlobHead(size: contentLength(response))
-        case 206:
-            await response.body.discard()
-            return BlobHead(size: contentRange.flatMap { ContentRange($0) }?.total)
-        default:
-            guard contentRange == ContentRange.unsatisfied(total: 0) else {
-                throw await failure(response)
+        return try await send(request) { response in
+            let contentRange = response.headers.first(name: "content-range")
+            switch response.status {
+            case 200:
+                return BlobHead(size: contentLength(response))
+            case 206:
+                await response.body.discard()
+                return BlobHead(size: contentRange.flatMap { ContentRange($0) }?.total)
+            case 416 where contentRange == ContentRange.unsatisfied(total: 0):
+                await response.body.discard()
+                return BlobHead(size: 0)
+            default: throw await failure(response)
             }
-            await response.body.discard()
-            return BlobHead(size: 0)
         }
+    }
+
+    private func blobRequest(
+        _ method: HTTPMethod, _ repository: RepositoryName, _ digest: Digest
+    ) -> RegistryRequest {
+        RegistryRequest(method, repository, "blobs/\(digest)", isByDigest: true)
     }
 }

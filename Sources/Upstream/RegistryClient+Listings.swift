@@ -39,11 +39,13 @@ extension RegistryClient {
         var request = RegistryRequest(.GET, repository, path, query: query)
         request.headers.add(
             name: "accept", value: "\(MediaType.ociIndex), \(MediaType.json)")
-        let response = try await send(request, expecting: [200])
-        let filters = response.headers[canonicalForm: "oci-filters-applied"]
-        return ListingPage(
-            body: try await document(response, upTo: Self.maximumListingBytes),
-            next: next(in: response), filtersApplied: filters.contains("artifactType"))
+        return try await send(request) { response in
+            try await require(response, [200])
+            let filters = response.headers[canonicalForm: "oci-filters-applied"]
+            return ListingPage(
+                body: try await document(response, upTo: Self.maximumListingBytes),
+                next: next(in: response), filtersApplied: filters.contains("artifactType"))
+        }
     }
 
     /// Registries name the next page by `last`, or by a cursor of their own, as quay's

@@ -28,17 +28,17 @@ extension RegistryClient {
     package func headManifest(
         _ repository: RepositoryName, _ reference: Reference, accept: [MediaType] = []
     ) async throws -> ManifestHead {
-        let response = try await send(manifestRequest(.HEAD, repository, reference, accept))
-        switch response.status {
-        case 200:
+        let request = manifestRequest(.HEAD, repository, reference, accept)
+        let head: ManifestHead? = try await send(request) { response in
+            try await require(response, [200, 405, 501])
+            await response.body.discard()
             let head = ManifestHead(
                 digest: announcedDigest(response) ?? Self.digest(of: reference),
                 size: announcedSize(response), mediaType: mediaType(response))
-            if head.digest != nil, head.size != nil, head.mediaType != nil { return head }
-        case 405, 501: break
-        default: throw await failure(response)
+            let isWhole = head.digest != nil && head.size != nil && head.mediaType != nil
+            return response.status == 200 && isWhole ? head : nil
         }
-        await response.body.discard()
+        if let head { return head }
         let manifest = try await manifest(repository, reference, accept: accept)
         return ManifestHead(
             digest: manifest.digest, size: Int64(manifest.bytes.count),
@@ -54,17 +54,21 @@ extension RegistryClient {
         _ repository: RepositoryName, _ reference: Reference, accept: [MediaType] = []
     ) async throws -> ManifestResponse {
         let request = manifestRequest(.GET, repository, reference, accept)
-        let response = try await send(request, expecting: [200])
-        let bytes = try await document(response, upTo: Manifest.maximumBytes)
-        return ManifestResponse(
-            bytes: bytes, mediaType: mediaType(response), digest: announcedDigest(response))
+        return try await send(request) { response in
+            try await require(response, [200])
+            let bytes = try await document(response, upTo: Manifest.maximumBytes)
+            return ManifestResponse(
+                bytes: bytes, mediaType: mediaType(response), digest: announcedDigest(response))
+        }
     }
 
     private func manifestRequest(
         _ method: HTTPMethod, _ repository: RepositoryName, _ reference: Reference,
         _ accept: [MediaType]
     ) -> RegistryRequest {
-        var request = RegistryRequest(method, repository, "manifests/\(reference)")
+        var request = RegistryRequest(
+            method, repository, "manifests/\(reference)",
+            isByDigest: Self.digest(of: reference) != nil)
         let further = accept.filter { !MediaType.manifestTypes.contains($0) }
         let types = (MediaType.manifestTypes + further).map(\.rawValue)
         request.headers.add(name: "accept", value: types.joined(separator: ", "))

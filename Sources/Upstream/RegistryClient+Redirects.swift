@@ -4,14 +4,15 @@ import NIOHTTP1
 
 extension RegistryClient {
     func follow(
-        _ request: RegistryRequest, authorization: Authorization?
+        _ request: RegistryRequest, at endpoint: Endpoint, authorization: Authorization?
     ) async throws -> TransportResponse {
-        var url = settings.url.appending(path: request.path, query: request.query)
+        var url = endpoint.url.appending(path: request.path, query: request.query)
         guard url.origin.isTLS || settings.allowHTTP else {
             throw error(.unreachable, "\(url.origin) is plain http, which is not allowed for it")
         }
         for hops in 0... {
-            let response = try await hop(request, to: url, authorization: authorization)
+            let response = try await hop(
+                request, to: url, of: endpoint, authorization: authorization)
             guard Redirects.isRedirect(status: response.status) else { return response }
             do throws(Redirects.Refusal) {
                 url = try Redirects.target(
@@ -27,17 +28,18 @@ extension RegistryClient {
     }
 
     private func hop(
-        _ request: RegistryRequest, to url: EndpointURL, authorization: Authorization?
+        _ request: RegistryRequest, to url: EndpointURL, of endpoint: Endpoint,
+        authorization: Authorization?
     ) async throws -> TransportResponse {
         var headers = request.headers
-        if let authorization, url.origin == settings.url.origin {
+        if let authorization, url.origin == endpoint.url.origin {
             headers.replaceOrAdd(name: "authorization", value: authorization.headerValue)
         }
         let sent = TransportRequest(
             method: request.method, url: url, headers: headers, tls: tls,
             timeouts: settings.timeouts)
         let response = try await counted(sent)
-        if url.origin == settings.url.origin { activity.saw(response.headers) }
+        if url.origin == endpoint.url.origin { activity.saw(response.headers) }
         logger.debug(
             "upstream request",
             metadata: [
@@ -63,6 +65,6 @@ extension RegistryClient {
     }
 
     func destination(_ url: EndpointURL) -> HTTPTransport.Destination {
-        url.origin == settings.url.origin ? .configured : .named
+        isEndpoint(url.origin) ? .configured : .named
     }
 }

@@ -4,7 +4,6 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import OCI
-import Synchronization
 
 /// Reads manifests, blobs and listings of one upstream with Larder's own identity.
 ///
@@ -17,8 +16,7 @@ package final class RegistryClient: Sendable {
     package let activity: UpstreamActivity
     let tokens: TokenCache
     let tls: TLSConfiguration?
-    /// How this upstream wants to be signed in to, as far as its answers told.
-    let learned = Mutex<Challenge?>(nil)
+    let endpoints: [Endpoint]
 
     package convenience init(settings: UpstreamSettings, http: HTTPTransport, logger: Logger) {
         self.init(settings: settings, http: http, logger: logger, now: { ContinuousClock.now })
@@ -32,6 +30,7 @@ package final class RegistryClient: Sendable {
         self.settings = settings
         self.http = http
         self.logger = logger
+        self.endpoints = settings.endpoints.map(Endpoint.init)
         let tokens = TokenCache(now: now)
         self.tokens = tokens
         self.activity = UpstreamActivity(tokens: { tokens.held })
@@ -44,48 +43,52 @@ package final class RegistryClient: Sendable {
 
     /// Asks for `/v2/`: that the registry answers, signed in or not, is enough.
     package func ping() async throws {
-        do {
-            _ = try await learnChallenge()
-            activity.judge(nil)
-        } catch let error as UpstreamError {
-            activity.judge(error.kind)
-            throw error
+        try await activity.judging {
+            try await anywhere(RegistryRequest(ping: .GET)) { endpoint in
+                _ = try await learnChallenge(at: endpoint)
+            }
         }
     }
 
-    /// Sends a request, signs in where that is asked for, and follows redirects.
+    /// Sends a request to one endpoint after the other, signs in where that is asked for, and
+    /// follows redirects, until `read` makes an answer of a response.
     ///
-    /// - Returns: the final response, whatever its status but a 401 of the registry.
-    func send(_ request: RegistryRequest) async throws -> TransportResponse {
-        try await activity.judging { try await sendSignedIn(request) }
+    /// - Parameter read: gets the final response of an endpoint, whatever its status but a 401 of
+    ///   the endpoint itself; throws ``UpstreamError`` where it is no answer.
+    func send<Answer>(
+        _ request: RegistryRequest, _ read: (TransportResponse) async throws -> Answer
+    ) async throws -> Answer {
+        try await activity.judging {
+            try await anywhere(request) { endpoint in
+                try await read(try await sendSignedIn(request, at: endpoint))
+            }
+        }
     }
 
-    private func sendSignedIn(_ request: RegistryRequest) async throws -> TransportResponse {
-        let known = learned.withLock { $0 }
-        let first = try await authorization(by: known, for: request.repository)
-        let response = try await follow(request, authorization: first)
-        guard response.status == 401, response.url.origin == settings.url.origin else {
+    private func sendSignedIn(
+        _ request: RegistryRequest, at endpoint: Endpoint
+    ) async throws -> TransportResponse {
+        let known = endpoint.challenge
+        let first = try await authorization(by: known, for: request.repository, at: endpoint)
+        let response = try await follow(request, at: endpoint, authorization: first)
+        guard response.status == 401, response.url.origin == endpoint.url.origin else {
             return response
         }
-        let challenge = try await challenge(in: response)
+        let challenge = try await challenge(in: response, of: endpoint)
         if let first { forget(first) }
-        let second = try await authorization(by: challenge, for: request.repository)
-        guard let second, second != first else { throw unauthorized() }
-        let repeated = try await follow(request, authorization: second)
-        guard repeated.status == 401, repeated.url.origin == settings.url.origin else {
+        let second = try await authorization(by: challenge, for: request.repository, at: endpoint)
+        guard let second, second != first else { throw unauthorized(endpoint) }
+        let repeated = try await follow(request, at: endpoint, authorization: second)
+        guard repeated.status == 401, repeated.url.origin == endpoint.url.origin else {
             return repeated
         }
         await repeated.body.discard()
-        throw unauthorized()
+        throw unauthorized(endpoint)
     }
 
-    /// Sends a request that only a status out of `expected` satisfies.
-    func send(_ request: RegistryRequest, expecting expected: Set<Int>) async throws
-        -> TransportResponse
-    {
-        let response = try await send(request)
+    /// Throws unless the status is one out of `expected`.
+    func require(_ response: TransportResponse, _ expected: Set<Int>) async throws {
         guard expected.contains(response.status) else { throw await failure(response) }
-        return response
     }
 
     /// Discards the body and makes an error of the status.
@@ -113,7 +116,7 @@ package final class RegistryClient: Sendable {
         UpstreamError(upstream: settings.name, kind: kind, message: message)
     }
 
-    private func unauthorized() -> UpstreamError {
-        error(.status(401), "\(settings.url.origin) answered 401 to the identity configured for it")
+    private func unauthorized(_ endpoint: Endpoint) -> UpstreamError {
+        error(.status(401), "\(endpoint.url.origin) answered 401 to the identity configured for it")
     }
 }

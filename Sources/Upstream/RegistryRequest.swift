@@ -4,21 +4,25 @@ import OCI
 
 struct RegistryRequest: Sendable {
     var method: HTTPMethod
-    /// Below the upstream's URL, beginning with `/v2/`.
+    /// Below an endpoint's URL, beginning with `/v2/`.
     var path: String
     var query: String?
     var headers = HTTPHeaders()
     /// The repository whose pull scope is needed; nil for `/v2/` itself.
     var repository: RepositoryName?
+    /// Whether a digest decides what the right answer is, so that any endpoint may give it.
+    var isByDigest = false
 
     /// A request for something of `repository`, such as `manifests/latest`.
     init(
-        _ method: HTTPMethod, _ repository: RepositoryName, _ path: String, query: String? = nil
+        _ method: HTTPMethod, _ repository: RepositoryName, _ path: String, query: String? = nil,
+        isByDigest: Bool = false
     ) {
         self.method = method
         self.path = "/v2/\(repository)/\(path)"
         self.query = query
         self.repository = repository
+        self.isByDigest = isByDigest
     }
 
     /// `/v2/` itself.

@@ -51,15 +51,6 @@ package struct UpstreamError: Error, Sendable, Equatable {
 }
 
 extension UpstreamError.Kind {
-    /// Of a final status: nil for success.
-    init?(status: Int) {
-        switch status {
-        case 200..<300: return nil
-        case 429: self = .rateLimited(retryAfterSeconds: nil)
-        default: self = .status(status)
-        }
-    }
-
     /// Whether it shows an upstream at work, if only with a refusal; 501 is a method refused.
     var isAnswer: Bool {
         if case .status(let status) = self { status < 500 || status == 501 } else { false }

@@ -3,8 +3,8 @@
 package struct UpstreamSettings: Sendable, Equatable {
     /// The upstream's name in Larder, such as `docker.io`; part of the cache key.
     package var name: String
-    /// Where its `/v2/` is, such as `https://registry-1.docker.io`, maybe below a path.
-    package var url: EndpointURL
+    /// In the order in which they are asked; never empty, and at least one resolves.
+    package var endpoints: [EndpointSettings]
     /// Larder's own identity there; the first is used, none means anonymous.
     package var credentials: [Credential]
     /// A PEM file of authorities trusted in addition to the system's.
@@ -19,7 +19,7 @@ package struct UpstreamSettings: Sendable, Equatable {
 
     package init(
         name: String,
-        url: EndpointURL,
+        endpoints: [EndpointSettings],
         credentials: [Credential] = [],
         caFile: String? = nil,
         allowHTTP: Bool = false,
@@ -28,7 +28,7 @@ package struct UpstreamSettings: Sendable, Equatable {
         timeouts: Timeouts = Timeouts()
     ) {
         self.name = name
-        self.url = url
+        self.endpoints = endpoints
         self.credentials = credentials
         self.caFile = caFile
         self.allowHTTP = allowHTTP

@@ -131,7 +131,7 @@ struct ManifestTests {
     func keepsBasePath() async throws {
         try await withImage { registry in
             _ = try await withClient(of: registry) {
-                $0.url = $0.url.appending(path: "/prefix/")
+                $0.endpoints[0].url = $0.endpoints[0].url.appending(path: "/prefix/")
             } _: { client in
                 try await errorKind { try await client.manifest(try name(), try tag()) }
             }

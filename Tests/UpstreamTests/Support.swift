@@ -8,15 +8,18 @@ import TestKit
 import Testing
 import Upstream
 
-/// Runs `body` with a client of `registry` whose transport is shut down afterwards.
+/// Runs `body` with a client of an upstream with those endpoints whose transport is shut down afterwards.
 func withClient<Result>(
-    of registry: ScriptedRegistry, isolation: isolated (any Actor)? = #isolation,
+    of registries: ScriptedRegistry..., isolation: isolated (any Actor)? = #isolation,
     configure: (inout UpstreamSettings) -> Void = { _ in },
     now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
     _ body: (RegistryClient) async throws -> Result
 ) async throws -> Result {
-    let url = try #require(EndpointURL(registry.url))
-    var settings = UpstreamSettings(name: "scripted", url: url, allowHTTP: true)
+    var settings = UpstreamSettings(
+        name: "scripted",
+        endpoints: try registries.map {
+            EndpointSettings(url: try #require(EndpointURL($0.url)))
+        }, allowHTTP: true)
     configure(&settings)
     let http = HTTPTransport(
         eventLoopGroup: MultiThreadedEventLoopGroup.singleton, userAgent: "larder/test")

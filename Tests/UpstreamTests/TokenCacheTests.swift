@@ -11,12 +11,15 @@ private func token(_ text: String) -> Token {
 @Suite("Token cache")
 struct TokenCacheTests {
     private func key(
-        upstream: String = "u", realm: String = "https://a.example/token", service: String? = "s",
+        upstream: String = "u", registry: String = "r.example",
+        realm: String = "https://a.example/token", service: String? = "s",
         scopes: [String] = ["repository:x:pull"], credential: Credential? = nil
     ) throws -> TokenKey {
         TokenKey(
-            upstream: upstream, realm: try #require(EndpointURL(realm)), service: service,
-            scopes: scopes, credential: credential)
+            upstream: upstream,
+            registry: EndpointURL.Origin(isTLS: true, host: registry, port: 443),
+            realm: try #require(EndpointURL(realm)), service: service, scopes: scopes,
+            credential: credential)
     }
 
     @Test("50 callers cause one fetch and all get its token (R58)")
@@ -71,11 +74,12 @@ struct TokenCacheTests {
         #expect(try await cache.token(for: key) { token("two") }.reveal() == "two")
     }
 
-    @Test("upstream, realm, service, scope and credential each make another token (R65)")
+    @Test("upstream, endpoint, realm, service, scope and credential each make another token (R65)")
     func separatesKeys() async throws {
         let cache = TokenCache()
         let keys = [
-            try key(), try key(upstream: "v"), try key(realm: "https://b.example/token"),
+            try key(), try key(upstream: "v"), try key(registry: "q.example"),
+            try key(realm: "https://b.example/token"),
             try key(service: nil), try key(scopes: ["repository:y:pull"]),
             try key(credential: Credential(username: "a", password: Secret("p"))),
             try key(credential: Credential(username: "a", password: Secret("q"))),

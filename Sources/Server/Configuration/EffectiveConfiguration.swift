@@ -38,7 +38,7 @@ struct EffectiveConfiguration: Sendable, CustomStringConvertible {
     }
 
     private func lines(of upstream: UpstreamConfiguration) -> [Line] {
-        let plain = UpstreamConfiguration(name: upstream.name, url: upstream.url)
+        let plain = UpstreamConfiguration(name: upstream.name, url: upstream.endpoints[0].url)
         let base = BuiltInUpstreams.all[upstream.name] ?? plain
         return ConfigurationSchema.upstream.compactMap { setting in
             let isPlain = setting.isEqual(upstream, plain) && setting.isEqual(base, plain)

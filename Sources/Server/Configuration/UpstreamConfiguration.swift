@@ -10,7 +10,8 @@ struct UpstreamConfiguration: Sendable, Equatable {
 
     /// The canonical name, such as `docker.io`.
     let name: String
-    var url: EndpointURL
+    /// In the order in which they are asked. Never empty.
+    var endpoints: [EndpointSettings]
     /// False only while a configuration is being read: what is not enabled is then left out.
     var isEnabled = true
     /// Other names by which clients ask for it.
@@ -40,11 +41,29 @@ struct CredentialConfiguration: Sendable, Hashable {
 }
 
 extension UpstreamConfiguration {
+    /// An upstream with one endpoint.
+    init(name: String, url: EndpointURL, aliases: [String] = [], realms: [String] = []) {
+        self.init(
+            name: name, endpoints: [EndpointSettings(url: url)], aliases: aliases, realms: realms)
+    }
+
+    /// The only endpoint, if it resolves tags as well.
+    var url: EndpointURL? {
+        get { endpoints.count == 1 && endpoints[0].resolves ? endpoints[0].url : nil }
+        set { endpoints = newValue.map { [EndpointSettings(url: $0)] } ?? endpoints }
+    }
+
+    /// The endpoints where ``url`` does not tell them, else nothing.
+    var endpointList: [EndpointSettings] {
+        get { url == nil ? endpoints : [] }
+        set { endpoints = newValue }
+    }
+
     /// These values as the upstream client takes them.
     var settings: UpstreamSettings {
         UpstreamSettings(
             name: name,
-            url: url,
+            endpoints: endpoints,
             credentials: credentials.map { credential in
                 Credential(username: credential.username, password: credential.password)
             },

@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import OCI
+import Upstream
 
 struct IndexPage: Sendable {
     private struct Entry: Encodable {
@@ -35,7 +36,9 @@ struct IndexPage: Sendable {
             defaultUpstream: configuration.defaultUpstream,
             upstreams: configuration.upstreams.values.sorted { $0.name < $1.name }.map { upstream in
                 Entry(
-                    name: upstream.name, url: "\(upstream.url)", aliases: upstream.aliases.sorted(),
+                    name: upstream.name,
+                    url: upstream.endpoints.map { "\($0.url)" }.joined(separator: ", "),
+                    aliases: upstream.aliases.sorted(),
                     hosts: configuration.hosts(of: upstream),
                     example: "\(host)/\(upstream.name)/\(Self.example(for: upstream.name))")
             })

@@ -59,13 +59,11 @@ package final class UpstreamActivity: Sendable {
     // MARK: What the client wanted
 
     /// Takes the outcome of `body`, sign-in and redirects included, for how the upstream does.
-    func judging(
-        _ body: () async throws -> TransportResponse
-    ) async throws -> TransportResponse {
+    func judging<Answer>(_ body: () async throws -> Answer) async throws -> Answer {
         do {
-            let response = try await body()
-            judge(UpstreamError.Kind(status: response.status))
-            return response
+            let answer = try await body()
+            judge(nil)
+            return answer
         } catch let error as UpstreamError {
             judge(error.kind)
             throw error

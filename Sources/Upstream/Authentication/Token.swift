@@ -9,6 +9,8 @@ struct Token: Sendable, Hashable {
 /// What makes two requests need the same token (R65).
 struct TokenKey: Sendable, Hashable {
     var upstream: String
+    /// The endpoint that it is for: no endpoint is shown a token that another one asked for.
+    var registry: EndpointURL.Origin
     var realm: EndpointURL
     var service: String?
     var scopes: [String]

@@ -27,21 +27,23 @@ struct TokenRequest: Sendable {
 extension RegistryClient {
     /// - Throws: ``UpstreamError/Kind/refusedRealm(_:)`` where the realm may not even be asked.
     func tokenRequest(
-        answering challenge: BearerChallenge, for repository: RepositoryName?
+        answering challenge: BearerChallenge, for repository: RepositoryName?,
+        at endpoint: Endpoint
     ) throws(UpstreamError) -> TokenRequest {
         guard let realm = EndpointURL(challenge.realm) else {
             throw error(.refusedRealm("no URL"), "the token realm is no http or https URL")
         }
         let decision = RealmPolicy.decide(
-            realm: realm, registry: settings.url, listed: settings.realms,
+            realm: realm, registry: endpoint.url, listed: settings.realms,
             allowHTTP: settings.allowHTTP)
         if case .refused(let reason) = decision {
             throw error(.refusedRealm(reason), "token realm \(realm.origin) refused: \(reason)")
         }
         let credential = decision == .trusted ? settings.credentials.first : nil
         let key = TokenKey(
-            upstream: settings.name, realm: realm, service: challenge.service,
-            scopes: Self.scopes(challenge, repository), credential: credential)
+            upstream: settings.name, registry: endpoint.url.origin, realm: realm,
+            service: challenge.service, scopes: Self.scopes(challenge, repository),
+            credential: credential)
         return TokenRequest(
             key: key, withholdsCredential: credential == nil && !settings.credentials.isEmpty)
     }

@@ -44,7 +44,7 @@ struct ConfigurationEnvironmentTests {
         #expect(configuration.dataDirectory == "/srv")
         #expect(configuration.listen.map(\.port) == [80, 81])
         let lab = try #require(configuration.upstreams["lab.local"])
-        #expect("\(lab.settings.url)" == "http://10.0.0.1:5000")
+        #expect(lab.settings.endpoints.map { "\($0.url)" } == ["http://10.0.0.1:5000"])
         #expect(lab.allowHTTP)
         #expect(configuration.upstreams["docker.io"]?.aliases == [])
         #expect(configuration.upstreams["docker.io"]?.hosts == ["hub.example.com"])

@@ -119,8 +119,8 @@ struct ConfigurationLoadTests {
         let flag = ConfigurationOverride(
             key: "upstreams.docker.io.url", value: "https://hub.example.com", flag: "--set")
         let loaded = try ConfigurationFixture.load(overrides: [flag])
-        let url = try #require(loaded.configuration.upstreams["docker.io"]).settings.url
-        #expect("\(url)" == "https://hub.example.com")
+        let settings = try #require(loaded.configuration.upstreams["docker.io"]).settings
+        #expect(settings.endpoints.map { "\($0.url)" } == ["https://hub.example.com"])
     }
 
     @Test func `an unknown flag key is an error`() {

@@ -22,6 +22,10 @@ struct EffectiveConfigurationTests {
             allow_http: true
             ca_file: /ca
             timeouts: {idle: 5s}
+          ghcr.io:
+            endpoints: [{url: "https://mirror.example.com", resolve: false}, "https://ghcr.io"]
+          quay.io:
+            endpoints: [https://a.example.com, https://b.example.com]
         """
     private static let files = ["/secret": "swordfish", "/ca": "-----BEGIN CERTIFICATE-----"]
 

@@ -7,7 +7,7 @@ struct UpstreamConfigurationTests {
     @Test func `the built-in upstreams have their names, addresses and hosts`() throws {
         let configuration = try ConfigurationFixture.load("domain: example.com").configuration
         let rows = configuration.upstreams.values.sorted { $0.name < $1.name }.map { upstream in
-            "\(upstream.name) \(upstream.url) \(configuration.hosts(of: upstream))"
+            "\(upstream.name) \(upstream.endpoints[0].url) \(configuration.hosts(of: upstream))"
         }
         #expect(
             rows == [
@@ -32,7 +32,7 @@ struct UpstreamConfigurationTests {
         let loaded = try ConfigurationFixture.load(
             "upstreams: {docker.io: {hosts: [hub.example.com], timeouts: {idle: 5s}}}")
         let upstream = try #require(loaded.configuration.upstreams["docker.io"])
-        #expect("\(upstream.url)" == "https://registry-1.docker.io")
+        #expect(upstream.endpoints.map { "\($0.url)" } == ["https://registry-1.docker.io"])
         #expect(upstream.aliases == ["registry-1.docker.io", "index.docker.io"])
         #expect(upstream.hosts == ["hub.example.com"])
         #expect(upstream.timeouts == Timeouts(idle: .seconds(5)))
@@ -50,10 +50,24 @@ struct UpstreamConfigurationTests {
             """)
         let upstreams = loaded.configuration.upstreams
         #expect(
-            upstreams["registry.example.com"].map { "\($0.url)" } == "https://registry.example.com")
+            upstreams["registry.example.com"]?.endpoints.map { "\($0.url)" }
+                == ["https://registry.example.com"])
         let lab = try #require(upstreams["lab.local:5000"]).settings
-        #expect("\(lab.url)" == "http://127.0.0.1:5100")
+        #expect(lab.endpoints.map { "\($0.url)" } == ["http://127.0.0.1:5100"])
         #expect(lab.allowHTTP && lab.allowPrivateAddresses)
+    }
+
+    @Test func `an upstream may be at several addresses, of which some give digests only`() throws {
+        let loaded = try ConfigurationFixture.load(
+            """
+            upstreams:
+              lab.io:
+                endpoints: [{url: "https://eu.lab.io", resolve: false}, "https://lab.io/sub"]
+            """)
+        let settings = try #require(loaded.configuration.upstreams["lab.io"]).settings
+        #expect(
+            settings.endpoints.map { "\($0.url)" } == ["https://eu.lab.io", "https://lab.io/sub"])
+        #expect(settings.endpoints.map(\.resolves) == [false, true])
     }
 
     @Test func `an upstream can be taken away`() throws {
@@ -70,8 +84,24 @@ struct UpstreamConfigurationTests {
             ["larder.yaml:2:10: upstreams.a.io.url: plain http needs allow_http: true"]
         ),
         (
-            "a.io: {endpoints: [https://a.io]}",
-            ["larder.yaml:2:21: upstreams.a.io.endpoints: not supported by this version"]
+            "a.io: {endpoints: []}",
+            ["larder.yaml:2:21: upstreams.a.io.endpoints: expected at least one"]
+        ),
+        (
+            "a.io: {endpoints: [{url: https://a.io, resolve: false}]}",
+            ["larder.yaml:2:10: upstreams.a.io.endpoints: at least one must resolve tags"]
+        ),
+        (
+            "a.io: {endpoints: [https://a.io, {url: https://a.io, resolve: false}]}",
+            ["larder.yaml:2:10: upstreams.a.io.endpoints: https://a.io is in the list twice"]
+        ),
+        (
+            "a.io: {endpoints: [https://a.io, http://b.io]}",
+            ["larder.yaml:2:10: upstreams.a.io.endpoints: plain http needs allow_http: true"]
+        ),
+        (
+            "a.io: {endpoints: [{resolve: false}]}",
+            ["larder.yaml:2:22: upstreams.a.io.endpoints: expected the key url"]
         ),
         (
             "a.io: {endpoints: [https://a.io], url: https://a.io}",

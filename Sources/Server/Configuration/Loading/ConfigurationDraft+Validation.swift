@@ -34,13 +34,24 @@ extension ConfigurationDraft {
 
     private mutating func finishUpstream(_ name: String) {
         guard let upstream = loaded.configuration.upstreams[name] else { return }
-        if !upstream.url.origin.isTLS, !upstream.allowHTTP {
-            report(
-                "plain http needs allow_http: true beside it",
-                ConfigurationKey(upstream: name, path: ["url"]))
-        }
+        checkEndpoints(of: upstream)
         if let path = upstream.caFile { checkCertificates(path, of: name) }
         for index in upstream.credentials.indices { finishCredential(index, of: name) }
+    }
+
+    private mutating func checkEndpoints(of upstream: UpstreamConfiguration) {
+        let key = ConfigurationKey(
+            upstream: upstream.name, path: [upstream.url == nil ? "endpoints" : "url"])
+        if !upstream.allowHTTP, upstream.endpoints.contains(where: { !$0.url.origin.isTLS }) {
+            report("plain http needs allow_http: true beside it", key)
+        }
+        if !upstream.endpoints.contains(where: \.resolves) {
+            report("at least one must resolve tags", key)
+        }
+        var seen: Set<EndpointURL> = []
+        for endpoint in upstream.endpoints where !seen.insert(endpoint.url).inserted {
+            report("\(endpoint.url) is in the list twice", key)
+        }
     }
 
     private mutating func finishCredential(_ index: Int, of name: String) {

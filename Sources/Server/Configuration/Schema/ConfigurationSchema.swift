@@ -39,8 +39,8 @@ enum ConfigurationSchema {
     /// The keys of each entry of `upstreams`.
     static let upstream: [Setting<UpstreamConfiguration>] =
         [
-            Setting("url", \.url, .registryURL),
-            .unsupported("endpoints"),
+            Setting("url", \.url, .optional(.registryURL)),
+            Setting("endpoints", \.endpointList, .endpoints),
             .enabled,
             Setting("aliases", \.aliases, .list(of: .registryName)),
             Setting("hosts", \.hosts, .list(of: .hostName)),
