@@ -65,7 +65,8 @@ let package = Package(
         .target(
             name: "Upstream",
             dependencies: [
-                "OCI", "Measurement", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, logging,
+                "OCI", "Measurement", "CLinux", asyncHTTPClient, nioCore, nioPosix, nioHTTP1,
+                logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),

@@ -38,6 +38,7 @@ forbid migrations "$ours" "$none" 'Migrations is a leaf'
 forbid Sources/CacheStore "$ours" 'OCI|Measurement|CSQLite|CLinux|Migrations' \
     'CacheStore knows OCI, Measurement, CSQLite, CLinux and Migrations only'
 forbid Sources/CacheStore "$http" "$none" 'CacheStore knows no HTTP'
-forbid Sources/Upstream "$ours" 'OCI|Measurement' 'Upstream knows OCI and Measurement only, no SQLite'
+forbid Sources/Upstream "$ours" 'OCI|Measurement|CLinux' \
+    'Upstream knows OCI, Measurement and CLinux only, no SQLite'
 forbid Sources/Upstream 'Hummingbird[A-Za-z]*' "$none" 'Upstream is a client'
 exit $failed

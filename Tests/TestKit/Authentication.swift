@@ -3,7 +3,8 @@ import Synchronization
 
 enum Authentication: Sendable {
     case token(TokenAuthority, challengesOnlyAtRoot: Bool)
-    case basic(username: String, password: String)
+    /// Each `user:password` is good.
+    case basic([String])
 }
 
 /// Issues tokens and knows which are good; shared by the registry and its token server.
@@ -15,6 +16,8 @@ package final class TokenAuthority: Sendable {
         package var expiresIn: Int? = 300
         /// A `user:password` that the token server demands; nil for anonymous tokens.
         package var credential: String?
+        /// What is exchanged for a token by OAuth2; nil where that is not offered.
+        package var refreshToken: String?
         /// The realm as the challenge states it; nil for the token server's own `/token`.
         package var realm: String?
 
@@ -34,6 +37,11 @@ package final class TokenAuthority: Sendable {
     }
 
     package var rules: Rules { state.withLock { $0.rules } }
+
+    /// Changes what is asked for from now on.
+    package func change(_ change: (inout Rules) -> Void) {
+        state.withLock { change(&$0.rules) }
+    }
 
     /// How many tokens were issued.
     package var issuedCount: Int { state.withLock { $0.count } }
@@ -85,6 +93,11 @@ extension ScriptedRegistry {
 
     /// Demands Basic credentials.
     package func requireBasic(username: String, password: String) {
-        state.withLock { $0.authentication = .basic(username: username, password: password) }
+        requireBasic(["\(username):\(password)"])
+    }
+
+    /// Demands one of several Basic credentials, each `user:password`.
+    package func requireBasic(_ credentials: [String]) {
+        state.withLock { $0.authentication = .basic(credentials) }
     }
 }

@@ -1,4 +1,5 @@
 // What a scripted registry does otherwise than a good one, and to which requests.
+import Foundation
 import Synchronization
 
 /// One deviation. Several that match one request are applied in the order they were added.
@@ -36,17 +37,28 @@ package struct RequestMatcher: Sendable {
     package var method: String?
     package var pathContains: String?
     package var hasRange: Bool?
+    /// A `user:password` that is sent as Basic.
+    package var basic: String?
 
-    package init(_ method: String? = nil, _ pathContains: String? = nil, hasRange: Bool? = nil) {
+    package init(
+        _ method: String? = nil, _ pathContains: String? = nil, hasRange: Bool? = nil,
+        basic: String? = nil
+    ) {
         self.method = method
         self.pathContains = pathContains
         self.hasRange = hasRange
+        self.basic = basic
     }
 
     package func matches(_ request: RecordedRequest) -> Bool {
         (method == nil || method == request.method)
             && (pathContains.map { request.uri.contains($0) } ?? true)
             && (hasRange == nil || hasRange == (request.header("range") != nil))
+            && (basic.map { request.header("authorization") == Self.header($0) } ?? true)
+    }
+
+    private static func header(_ credential: String) -> String {
+        "Basic \(Data(credential.utf8).base64EncodedString())"
     }
 }
 

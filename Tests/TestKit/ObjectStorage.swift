@@ -61,8 +61,16 @@ extension RecordedRequest {
 
     /// The values of all query items of that name, decoded.
     func queries(_ name: String) -> [String] {
-        let query = uri.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
-        return query.split(separator: "&").compactMap { pair -> String? in
+        values(of: name, in: uri.split(separator: "?", maxSplits: 1).dropFirst().first ?? "")
+    }
+
+    /// The values of all fields of that name in a form that was posted, decoded.
+    func fields(_ name: String) -> [String] {
+        values(of: name, in: body[...])
+    }
+
+    private func values(of name: String, in query: Substring) -> [String] {
+        query.split(separator: "&").compactMap { pair -> String? in
             let parts = pair.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, parts[0] == name else { return nil }
             return String(parts[1]).removingPercentEncoding

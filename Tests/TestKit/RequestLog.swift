@@ -6,6 +6,7 @@ package struct RecordedRequest: Sendable {
     /// Path and query as they were sent.
     package var uri: String
     package var headers: [(name: String, value: String)]
+    package var body = ""
     /// Nil until a response head was sent.
     package var status: Int?
     /// Whether the response was sent to its end.

@@ -5,10 +5,13 @@ import OCI
 import Synchronization
 
 extension ScriptedRegistry {
-    func answer(_ head: HTTPRequestHead, _ writer: ResponseWriter) async throws {
+    func answer(
+        _ head: HTTPRequestHead, _ body: [UInt8], _ writer: ResponseWriter
+    ) async throws {
         let request = RecordedRequest(
             method: head.method.rawValue, uri: head.uri,
-            headers: head.headers.map { (name: $0.name, value: $0.value) })
+            headers: head.headers.map { (name: $0.name, value: $0.value) },
+            body: String(decoding: body, as: UTF8.self))
         let number = requests.append(request)
         let faults = takeFaults(for: request)
         var response = self.response(to: request)
@@ -87,9 +90,9 @@ extension ScriptedRegistry {
         var refusal = ScriptedResponse.error(401, "UNAUTHORIZED")
         switch authentication {
         case nil: return nil
-        case .basic(let username, let password):
-            let pair = Data("\(username):\(password)".utf8).base64EncodedString()
-            if request.header("authorization") == "Basic \(pair)" { return nil }
+        case .basic(let credentials):
+            let good = credentials.map { "Basic \(Data($0.utf8).base64EncodedString())" }
+            if let given = request.header("authorization"), good.contains(given) { return nil }
             refusal.setHeader("WWW-Authenticate", "Basic realm=\"scripted\"")
         case .token(let authority, let challengesOnlyAtRoot):
             let token = request.header("authorization")?.split(separator: " ").last ?? ""
@@ -108,6 +111,9 @@ extension ScriptedRegistry {
             return .error(404, "NOT_FOUND")
         }
         let rules = authority.rules
+        if let refreshToken = rules.refreshToken {
+            return exchange(request, refreshToken, authority)
+        }
         if let credential = rules.credential {
             let expected = "Basic \(Data(credential.utf8).base64EncodedString())"
             guard request.header("authorization") == expected else {
@@ -117,5 +123,21 @@ extension ScriptedRegistry {
         let token = authority.issue(scopes: request.queries("scope"))
         let expiry = rules.expiresIn.map { ",\"expires_in\":\($0)" } ?? ""
         return .json(200, "{\"\(rules.field)\":\"\(token)\"\(expiry)}")
+    }
+
+    /// OAuth2 with a refresh token (distribution, "Docker Registry v2 authentication using OAuth2").
+    private func exchange(
+        _ request: RecordedRequest, _ refreshToken: String, _ authority: TokenAuthority
+    ) -> ScriptedResponse {
+        let form = "application/x-www-form-urlencoded"
+        guard request.method == "POST", request.header("content-type") == form,
+            request.fields("grant_type") == ["refresh_token"],
+            request.fields("service") == [authority.rules.service],
+            request.fields("client_id").count == 1,
+            request.fields("refresh_token") == [refreshToken]
+        else { return .error(401, "UNAUTHORIZED") }
+        let scopes = request.fields("scope").flatMap { $0.split(separator: " ") }
+        let token = authority.issue(scopes: scopes.map(String.init))
+        return .json(200, "{\"access_token\":\"\(token)\",\"expires_in\":300}")
     }
 }

@@ -20,8 +20,8 @@ package final class ScriptedRegistry: Sendable {
     /// Listens on a free port.
     package static func start() async throws -> ScriptedRegistry {
         let registry = ScriptedRegistry(server: try await HTTPTestServer.bind())
-        registry.server.serve { request, _, writer in
-            try await registry.answer(request, writer)
+        registry.server.serve { request, body, writer in
+            try await registry.answer(request, body, writer)
         }
         return registry
     }
