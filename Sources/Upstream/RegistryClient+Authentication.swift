@@ -13,10 +13,19 @@ extension RegistryClient {
         case .bearer(let bearer):
             let request = try tokenRequest(
                 answering: bearer, for: repository, at: endpoint)
-            let token = try await tokens.token(for: request.key) {
+            return .bearer(try await token(by: request, for: endpoint), request.key)
+        }
+    }
+
+    /// An endpoint whose token server does not answer is no more use than one that does not.
+    private func token(by request: TokenRequest, for endpoint: Endpoint) async throws -> Secret {
+        do {
+            return try await tokens.token(for: request.key) {
                 try await self.fetchToken(request)
             }
-            return .bearer(token, request.key)
+        } catch let error as UpstreamError {
+            if error.isBreakdown { endpoint.failed(error) }
+            throw error
         }
     }
 

@@ -2,24 +2,46 @@
 import Logging
 
 extension RegistryClient {
-    /// Asks the endpoints in their order until one gives an answer that counts; where none does,
+    /// Asks the endpoints whose circuit is not open, in their order, until one gives an answer that counts; where none does,
     /// the last one's refusal counts.
     func anywhere<Answer>(
         _ request: RegistryRequest, _ ask: (Endpoint) async throws -> Answer
     ) async throws -> Answer {
         var refusal: UpstreamError?
+        var suspended: (endpoint: Endpoint, wait: Duration)?
         for endpoint in endpoints where endpoint.resolves || request.isByDigest {
+            let admission = endpoint.admit()
+            if case .refused(let wait) = admission {
+                if suspended.map({ wait < $0.wait }) ?? true { suspended = (endpoint, wait) }
+                continue
+            }
+            defer { endpoint.release(admission) }
             do {
                 return try await ask(endpoint)
             } catch let error as UpstreamError where request.goesOn(after: error) {
                 refusal = error
                 logger.debug(
-                    "endpoint gave no answer",
-                    metadata: ["upstream": "\(settings.name)", "error": "\(error.message)"])
+                    "endpoint gave no answer", metadata: ["error": "\(error.message)"])
             }
+        }
+        if let suspended, refusal?.isUnavailable != true {
+            throw suspension(of: suspended.endpoint, for: suspended.wait)
         }
         throw refusal ?? error(.unreachable, "no endpoint can be asked for \(request.path)")
     }
+
+    /// What a mirror does not have, an endpoint that is not asked might.
+    private func suspension(of endpoint: Endpoint, for wait: Duration) -> UpstreamError {
+        let seconds = max(1, Int((wait + .milliseconds(999)).components.seconds))
+        let failure = endpoint.lastFailure.map { ": \($0.message)" } ?? ""
+        return error(
+            .suspended(retryAfterSeconds: seconds),
+            "\(endpoint.url.origin) failed again and again and is not asked for \(seconds) s\(failure)"
+        )
+    }
+
+    /// The endpoints in their order, for statistics.
+    package var endpointSnapshots: [EndpointSnapshot] { endpoints.map(\.snapshot) }
 
     func isEndpoint(_ origin: EndpointURL.Origin) -> Bool {
         endpoints.contains { $0.url.origin == origin }

@@ -38,15 +38,38 @@ extension RegistryClient {
         let sent = TransportRequest(
             method: request.method, url: url, headers: headers, tls: tls,
             timeouts: settings.timeouts)
-        let response = try await counted(sent)
-        if url.origin == endpoint.url.origin { activity.saw(response.headers) }
+        let response = try await judged(at: url.origin == endpoint.url.origin ? endpoint : nil) {
+            try await counted(sent)
+        }
         logger.debug(
             "upstream request",
             metadata: [
-                "upstream": "\(settings.name)", "method": "\(request.method)",
-                "url": "\(url)", "status": "\(response.status)",
+                "method": "\(request.method)", "url": "\(url)", "status": "\(response.status)",
             ])
         return response
+    }
+
+    /// Tells an endpoint of what came of one request to it; what a redirect's target does is not
+    /// its doing.
+    private func judged(
+        at endpoint: Endpoint?, _ send: () async throws -> TransportResponse
+    ) async throws -> TransportResponse {
+        do {
+            let response = try await send()
+            guard let endpoint else { return response }
+            activity.saw(response.headers)
+            let outcome = UpstreamError.Kind.status(response.status)
+            if outcome.isAnswer {
+                endpoint.succeeded()
+            } else {
+                endpoint.failed(
+                    error(outcome, "\(endpoint.url.origin) answered \(response.status)"))
+            }
+            return response
+        } catch let error as UpstreamError {
+            endpoint?.failed(error)
+            throw error
+        }
     }
 
     /// Sends one HTTP request and counts what comes of it.

@@ -22,15 +22,19 @@ package final class RegistryClient: Sendable {
         self.init(settings: settings, http: http, logger: logger, now: { ContinuousClock.now })
     }
 
-    /// - Parameter now: the clock that tokens end by.
+    /// - Parameter now: the clock that tokens end by, and circuits.
     package init(
         settings: UpstreamSettings, http: HTTPTransport, logger: Logger,
         now: @escaping @Sendable () -> ContinuousClock.Instant
     ) {
         self.settings = settings
         self.http = http
-        self.logger = logger
-        self.endpoints = settings.endpoints.map(Endpoint.init)
+        var labelled = logger
+        labelled[metadataKey: "upstream"] = "\(settings.name)"
+        self.logger = labelled
+        self.endpoints = settings.endpoints.map { endpoint in
+            Endpoint(endpoint, breaker: settings.breaker, logger: labelled, now: now)
+        }
         let tokens = TokenCache(now: now)
         self.tokens = tokens
         self.activity = UpstreamActivity(tokens: { tokens.held })

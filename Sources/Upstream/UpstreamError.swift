@@ -19,6 +19,8 @@ package struct UpstreamError: Error, Sendable, Equatable {
         case malformed
         case refusedRedirect(String)
         case refusedRealm(String)
+        /// Nothing was asked: the circuits of all endpoints are open, the first for so long.
+        case suspended(retryAfterSeconds: Int)
         /// The connection ended before the announced end of the body.
         case truncated
     }
@@ -40,9 +42,23 @@ package struct UpstreamError: Error, Sendable, Equatable {
     /// (R50–R52). Never true of 401, 403 and 404: those are answers.
     package var isUnavailable: Bool {
         switch kind {
-        case .unreachable, .timedOut, .rateLimited, .truncated: true
+        case .unreachable, .timedOut, .rateLimited, .truncated, .suspended: true
         case .status(let status): status >= 500
         case .tooLarge, .malformed, .refusedRedirect, .refusedRealm: false
+        }
+    }
+
+    /// Whether Larder itself decided not to ask: this says nothing new of the upstream.
+    var isOwnDecision: Bool {
+        if case .suspended = kind { true } else { false }
+    }
+
+    /// Whether nothing came, or 5xx: 429 shows somebody at work.
+    var isBreakdown: Bool {
+        switch kind {
+        case .unreachable, .timedOut: true
+        case .status: !kind.isAnswer
+        default: false
         }
     }
 
@@ -67,6 +83,7 @@ extension UpstreamError.Kind {
         case .refusedRedirect: "refused_redirect"
         case .refusedRealm: "refused_realm"
         case .truncated: "truncated"
+        case .suspended: "suspended"
         }
     }
 }

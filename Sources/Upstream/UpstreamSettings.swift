@@ -16,6 +16,7 @@ package struct UpstreamSettings: Sendable, Equatable {
     /// Further hosts that the credentials may be sent to as token realms (R67).
     package var realms: [String]
     package var timeouts: Timeouts
+    package var breaker: BreakerSettings
 
     package init(
         name: String,
@@ -25,7 +26,8 @@ package struct UpstreamSettings: Sendable, Equatable {
         allowHTTP: Bool = false,
         allowPrivateAddresses: Bool = false,
         realms: [String] = [],
-        timeouts: Timeouts = Timeouts()
+        timeouts: Timeouts = Timeouts(),
+        breaker: BreakerSettings = BreakerSettings()
     ) {
         self.name = name
         self.endpoints = endpoints
@@ -35,6 +37,7 @@ package struct UpstreamSettings: Sendable, Equatable {
         self.allowPrivateAddresses = allowPrivateAddresses
         self.realms = realms
         self.timeouts = timeouts
+        self.breaker = breaker
     }
 }
 

@@ -28,6 +28,7 @@ struct UpstreamConfiguration: Sendable, Equatable {
     /// Token hosts, besides those of the registry's own domain, that may see the credentials (R67).
     var realms: [String] = []
     var timeouts = Timeouts()
+    var breaker = BreakerSettings()
 }
 
 /// A user name and password, or a file with the password.
@@ -71,6 +72,7 @@ extension UpstreamConfiguration {
             allowHTTP: allowHTTP,
             allowPrivateAddresses: allowPrivateAddresses,
             realms: realms,
-            timeouts: timeouts)
+            timeouts: timeouts,
+            breaker: breaker)
     }
 }

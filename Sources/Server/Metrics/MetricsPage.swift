@@ -32,6 +32,7 @@ struct MetricsPage: Sendable {
         text.add(store.budget.state, objects: objects)
         text.add(store.activity)
         text.add(registries.current.all.map { ($0.name, $0.client.activity.snapshot) })
+        text.add(endpoints: registries.current.all.map { ($0.name, $0.client.endpointSnapshots) })
         if let process { text.add(process) }
         return text.text
     }

@@ -26,6 +26,22 @@ extension PrometheusText {
         addRateLimits(upstreams)
     }
 
+    mutating func add(endpoints upstreams: [(name: String, endpoints: [EndpointSnapshot])]) {
+        let endpoints = upstreams.flatMap { name, endpoints in
+            endpoints.map { (["upstream": name, "endpoint": "\($0.url)"] as Labels, $0) }
+        }
+        add(
+            "larder_upstream_endpoint_up", .gauge,
+            "Whether the last request to the endpoint was answered, if only with a refusal.",
+            endpoints.compactMap { labels, endpoint in
+                endpoint.isUp.map { (labels, $0 ? 1 : 0) }
+            })
+        add(
+            "larder_upstream_endpoint_suspended", .gauge,
+            "Whether the endpoint is not asked, but for probes, since it failed again and again.",
+            endpoints.map { ($0, $1.isSuspended ? 1 : 0) })
+    }
+
     private mutating func addStates(_ upstreams: [UpstreamSnapshot]) {
         add(
             "larder_upstream_up", .gauge,

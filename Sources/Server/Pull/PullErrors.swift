@@ -35,6 +35,10 @@ extension RegistryError {
             self.init(
                 .tooManyRequests, "\(name) limits requests", detail: detail,
                 retryAfterSeconds: seconds ?? 60)
+        case .suspended(let seconds):
+            self.init(
+                .unavailable, "\(name) is not available", detail: detail,
+                retryAfterSeconds: seconds)
         case .timedOut:
             self.init(.unavailable, "\(name) did not answer in time", detail: detail, status: 504)
         case .status, .unreachable, .truncated:

@@ -63,7 +63,9 @@ extension UpstreamDocument {
         self.init(
             name: name, traffic: TrafficDocument(row?.traffic ?? Traffic()),
             objects: row?.objects ?? 0, storedBytes: row?.bytes ?? 0, maxBytes: maxBytes,
-            status: Status(activity), tokens: Int64(activity?.tokens ?? 0),
+            status: Status(activity),
+            endpoints: registry?.client.endpointSnapshots.map { Endpoint($0) } ?? [],
+            tokens: Int64(activity?.tokens ?? 0),
             rateLimit: activity?.rateLimit.map { RateLimit($0) })
     }
 }
@@ -82,6 +84,22 @@ extension UpstreamDocument.Status {
             lastSuccessAt: activity?.lastSuccess.map { Timestamp($0) },
             lastFailureAt: activity?.lastFailure.map { Timestamp($0) },
             lastFailure: activity?.lastFailureWord)
+    }
+}
+
+extension UpstreamDocument.Endpoint {
+    fileprivate init(_ endpoint: EndpointSnapshot) {
+        let state: State =
+            switch endpoint.isUp {
+            case nil: .unknown
+            case _ where endpoint.isSuspended: .suspended
+            case true?: .up
+            case false?: .failing
+            }
+        self.init(
+            url: "\(endpoint.url)", resolves: endpoint.resolves, state: state,
+            sinceAt: endpoint.since.map { Timestamp($0) }, lastFailure: endpoint.lastFailureWord,
+            suspendedSeconds: endpoint.suspendedFor.map(\.components.seconds))
     }
 }
 

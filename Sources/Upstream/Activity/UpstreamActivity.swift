@@ -65,7 +65,7 @@ package final class UpstreamActivity: Sendable {
             judge(nil)
             return answer
         } catch let error as UpstreamError {
-            judge(error.kind)
+            if !error.isOwnDecision { judge(error.kind) }
             throw error
         }
     }

@@ -45,7 +45,12 @@ struct DocumentTests {
             lastFailure: "timed_out")
         let document = UpstreamDocument(
             name: "docker.io", traffic: TrafficDocument(Traffic()), objects: 3, storedBytes: 4096,
-            maxBytes: nil, status: status, tokens: 1,
+            maxBytes: nil, status: status,
+            endpoints: [
+                .init(
+                    url: "https://a.example", resolves: false, state: .up, sinceAt: time,
+                    lastFailure: nil, suspendedSeconds: nil)
+            ], tokens: 1,
             rateLimit: .init(
                 limit: 100, remaining: 98, windowSeconds: 21_600, seenAt: Timestamp(1)))
         let bytes = try JSONDocument.encode(document)

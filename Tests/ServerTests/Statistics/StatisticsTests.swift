@@ -97,6 +97,8 @@ struct StatisticsTests {
                 "/upstreams")
             let lab = try #require(upstreams.items.first { $0.name == "lab.local" })
             #expect(lab.status.state == .up)
+            #expect(lab.endpoints.map(\.state) == [.up])
+            #expect(lab.endpoints.map(\.resolves) == [true])
             let repositories: PageDocument<RepositoryDocument> =
                 try await larder.statistics("/repositories?upstream=lab.local")
             #expect(repositories.items.map(\.repository) == ["app"])

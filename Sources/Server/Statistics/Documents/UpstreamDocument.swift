@@ -16,6 +16,26 @@ struct UpstreamDocument: Codable, Sendable, Equatable {
         @Nullable var lastFailure: String?
     }
 
+    /// One of its addresses.
+    struct Endpoint: Codable, Sendable, Equatable {
+        enum State: String, Codable, Sendable {
+            case unknown, up, failing
+            /// It failed again and again: not asked for a while, but for a probe.
+            case suspended
+        }
+
+        var url: String
+        /// Whether tags are asked for there.
+        var resolves: Bool
+        var state: State
+        /// Since when it answers, or does not.
+        @Nullable var sinceAt: Timestamp?
+        /// One word for its last failure, such as `timed_out_connect`.
+        @Nullable var lastFailure: String?
+        /// How long it is still not asked.
+        @Nullable var suspendedSeconds: Int64?
+    }
+
     struct RateLimit: Codable, Sendable, Equatable {
         var limit: Int64
         var remaining: Int64
@@ -31,6 +51,8 @@ struct UpstreamDocument: Codable, Sendable, Equatable {
     /// Its `max_size`.
     @Nullable var maxBytes: Int64?
     var status: Status
+    /// In the order in which they are asked; none where it is not configured any more.
+    var endpoints: [Endpoint]
     var tokens: Int64
     /// Null where the upstream does not tell.
     @Nullable var rateLimit: RateLimit?

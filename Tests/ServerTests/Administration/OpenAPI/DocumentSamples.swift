@@ -29,6 +29,12 @@ struct DocumentSample: Sendable, CustomTestStringConvertible {
             status: .init(
                 state: .failing, sinceAt: time, lastSuccessAt: time, lastFailureAt: time,
                 lastFailure: time.map { _ in "timed_out" }),
+            endpoints: [
+                .init(
+                    url: "https://a.example", resolves: true, state: .suspended, sinceAt: time,
+                    lastFailure: time.map { _ in "timed_out_connect" },
+                    suspendedSeconds: time.map { _ in 1 })
+            ],
             tokens: 1,
             rateLimit: time.map { .init(limit: 1, remaining: 0, windowSeconds: nil, seenAt: $0) })
         let cache = CacheDocument(
