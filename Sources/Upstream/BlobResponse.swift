@@ -11,13 +11,17 @@ package struct BlobResponse: Sendable {
 
     package var kind: Kind
     package var body: BlobBody
+    /// The endpoint that it came by.
+    package var endpoint: EndpointURL?
 }
 
 /// The bytes of a blob, in chunks as they arrive; to be read once, by one reader. At most about
 /// 1 MiB is buffered while nobody reads. Dropping it unread closes the connection.
 ///
-/// Throws `.timedOut(.idle)` where no byte comes while the reader waits, `.truncated` where the
-/// body ends before its announced length.
+/// Throws `.timedOut(.idle)` where no byte comes while the reader waits, `.timedOut(.rate)` where
+/// fewer come than ``MinimumRate`` asks for, `.truncated` where the body ends before its announced
+/// length. Only the time in which the reader waits counts: one that takes its time, be it to
+/// throttle the transfer, never causes a time-out.
 package struct BlobBody: AsyncSequence, Sendable {
     package typealias Element = ByteBuffer
     package typealias Failure = any Error

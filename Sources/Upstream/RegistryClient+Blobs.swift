@@ -63,13 +63,15 @@ extension RegistryClient {
     /// - Parameters:
     ///   - range: what to ask for; nil for the whole.
     ///   - total: the blob's size where it is known; a partial answer must agree.
+    ///   - avoided: an endpoint that is asked after all others.
     /// - Throws: `.malformed` where the Content-Range is not the one asked for or the body is
     ///   encoded (R8, R56); `.status(416)` where the range starts behind the end.
     package func blob(
         _ repository: RepositoryName, _ digest: Digest, range: RequestedRange? = nil,
-        total: Int64? = nil
+        total: Int64? = nil, avoiding avoided: EndpointURL? = nil
     ) async throws -> BlobResponse {
         var request = blobRequest(.GET, repository, digest)
+        request.avoided = avoided
         if let range { request.headers.add(name: "range", value: range.headerValue) }
         return try await send(request) { response in
             try await require(response, range == nil ? [200] : [200, 206])
@@ -84,7 +86,8 @@ extension RegistryClient {
         guard response.status == 206, let range else {
             let length = contentLength(response)
             return BlobResponse(
-                kind: .whole(length: length), body: blobBody(response, length: length))
+                kind: .whole(length: length), body: blobBody(response, length: length),
+                endpoint: response.endpoint)
         }
         guard let answer = response.headers.first(name: "content-range").flatMap(ContentRange.init),
             range.isAnswered(by: answer, total: total)
@@ -92,7 +95,8 @@ extension RegistryClient {
             throw error(.malformed, "\(response.url.origin) sent a range that was not asked for")
         }
         return BlobResponse(
-            kind: .partial(answer), body: blobBody(response, length: Int64(answer.range.count)))
+            kind: .partial(answer), body: blobBody(response, length: Int64(answer.range.count)),
+            endpoint: response.endpoint)
     }
 
     private func blobBody(_ response: TransportResponse, length: Int64?) -> BlobBody {

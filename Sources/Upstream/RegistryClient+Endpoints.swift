@@ -9,7 +9,7 @@ extension RegistryClient {
     ) async throws -> Answer {
         var refusal: UpstreamError?
         var suspended: (endpoint: Endpoint, wait: Duration)?
-        for endpoint in endpoints where endpoint.resolves || request.isByDigest {
+        for endpoint in candidates(for: request) {
             let admission = endpoint.admit()
             if case .refused(let wait) = admission {
                 if suspended.map({ wait < $0.wait }) ?? true { suspended = (endpoint, wait) }
@@ -28,6 +28,11 @@ extension RegistryClient {
             throw suspension(of: suspended.endpoint, for: suspended.wait)
         }
         throw refusal ?? error(.unreachable, "no endpoint can be asked for \(request.path)")
+    }
+
+    private func candidates(for request: RegistryRequest) -> [Endpoint] {
+        let able = endpoints.filter { $0.resolves || request.isByDigest }
+        return able.filter { $0.url != request.avoided } + able.filter { $0.url == request.avoided }
     }
 
     /// What a mirror does not have, an endpoint that is not asked might.

@@ -64,7 +64,9 @@ package final class RegistryClient: Sendable {
     ) async throws -> Answer {
         try await activity.judging {
             try await anywhere(request) { endpoint in
-                try await read(try await sendSignedIn(request, at: endpoint))
+                var response = try await sendSignedIn(request, at: endpoint)
+                response.endpoint = endpoint.url
+                return try await read(response)
             }
         }
     }

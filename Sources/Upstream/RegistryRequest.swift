@@ -12,6 +12,8 @@ struct RegistryRequest: Sendable {
     var repository: RepositoryName?
     /// Whether a digest decides what the right answer is, so that any endpoint may give it.
     var isByDigest = false
+    /// The endpoint that is asked after all others.
+    var avoided: EndpointURL?
 
     /// A request for something of `repository`, such as `manifests/latest`.
     init(

@@ -3,6 +3,8 @@
 package struct UpstreamError: Error, Sendable, Equatable {
     package enum Phase: String, Sendable {
         case connect, responseHeader, idle, token
+        /// Too few bytes in the time in which somebody waited for them.
+        case rate
     }
 
     package enum Kind: Sendable, Equatable {
@@ -45,6 +47,15 @@ package struct UpstreamError: Error, Sendable, Equatable {
         case .unreachable, .timedOut, .rateLimited, .truncated, .suspended: true
         case .status(let status): status >= 500
         case .tooLarge, .malformed, .refusedRedirect, .refusedRealm: false
+        }
+    }
+
+    /// When to come back, where it was told.
+    package var retryAfter: Duration? {
+        switch kind {
+        case .rateLimited(let seconds): seconds.map { .seconds($0) }
+        case .suspended(let seconds): .seconds(seconds)
+        default: nil
         }
     }
 

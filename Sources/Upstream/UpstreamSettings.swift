@@ -63,16 +63,33 @@ package struct Timeouts: Sendable, Equatable {
     package var idle: Duration
     /// A token request as a whole.
     package var token: Duration
+    /// Slower bodies are broken off.
+    package var minimumRate: MinimumRate
 
     package init(
         connect: Duration = .seconds(10),
         responseHeader: Duration = .seconds(30),
         idle: Duration = .seconds(60),
-        token: Duration = .seconds(15)
+        token: Duration = .seconds(15),
+        minimumRate: MinimumRate = MinimumRate()
     ) {
         self.connect = connect
         self.responseHeader = responseHeader
         self.idle = idle
         self.token = token
+        self.minimumRate = minimumRate
+    }
+}
+
+/// How fast a body must come while somebody waits for it (R55).
+package struct MinimumRate: Sendable, Equatable {
+    /// 0 for as slow as it likes.
+    package var bytesPerSecond: Int64
+    /// The waiting time over which the rate is averaged.
+    package var window: Duration
+
+    package init(bytesPerSecond: Int64 = 1024, window: Duration = .seconds(30)) {
+        self.bytesPerSecond = bytesPerSecond
+        self.window = window
     }
 }

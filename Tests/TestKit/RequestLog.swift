@@ -9,6 +9,8 @@ package struct RecordedRequest: Sendable {
     package var body = ""
     /// Nil until a response head was sent.
     package var status: Int?
+    /// Bytes of the body that were sent.
+    package var bodyBytes = 0
     /// Whether the response was sent to its end.
     package var isAnswered = false
 

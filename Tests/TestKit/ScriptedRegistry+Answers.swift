@@ -21,6 +21,8 @@ extension ScriptedRegistry {
         let status = response.status
         try await response.send(to: writer, isHead: head.method == .HEAD) {
             requests.update(number) { $0.status = status }
+        } sent: { count in
+            requests.update(number) { $0.bodyBytes += count }
         }
         requests.update(number) { $0.isAnswered = true }
     }

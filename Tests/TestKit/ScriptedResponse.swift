@@ -69,7 +69,10 @@ extension ScriptedResponse {
 
 extension ScriptedResponse {
     /// Sends it; `isHead` leaves the body out.
-    func send(to writer: ResponseWriter, isHead: Bool, headSent: () -> Void) async throws {
+    func send(
+        to writer: ResponseWriter, isHead: Bool, headSent: () -> Void,
+        sent count: (Int) -> Void = { _ in }
+    ) async throws {
         await hang?.wait()
         if closesBeforeHead { return await writer.close() }
         try await writer.head(head(isHead: isHead))
@@ -77,11 +80,11 @@ extension ScriptedResponse {
         let sent = isHead ? [] : body[..<min(truncateAfter ?? body.count, body.count)]
         if let stall, !isHead {
             let first = min(stall.after, sent.count)
-            try await send(sent[..<first], to: writer)
+            try await send(sent[..<first], to: writer, count)
             await stall.gate.wait()
-            try await send(sent[first...], to: writer)
+            try await send(sent[first...], to: writer, count)
         } else {
-            try await send(sent, to: writer)
+            try await send(sent, to: writer, count)
         }
         if truncateAfter == nil || isHead { try await writer.end() }
         if closesAfterwards(isHead: isHead) { await writer.close() }
@@ -113,11 +116,14 @@ extension ScriptedResponse {
             version: version, status: HTTPResponseStatus(statusCode: status), headers: fields)
     }
 
-    private func send(_ bytes: ArraySlice<UInt8>, to writer: ResponseWriter) async throws {
+    private func send(
+        _ bytes: ArraySlice<UInt8>, to writer: ResponseWriter, _ count: (Int) -> Void
+    ) async throws {
         let step = drip?.bytes ?? 256 * 1024
         var rest = bytes
         while !rest.isEmpty {
             try await writer.body(rest.prefix(step))
+            count(min(step, rest.count))
             rest = rest.dropFirst(step)
             if let drip, !rest.isEmpty { try await Task.sleep(for: drip.every) }
         }

@@ -11,8 +11,10 @@ struct ExchangeStateTests {
         .uptimeNanoseconds(seconds * 1_000_000_000)
     }
 
-    private func started() -> ExchangeState {
-        var state = ExchangeState(idle: .seconds(60))
+    private func started(
+        rate: MinimumRate = MinimumRate(bytesPerSecond: 0)
+    ) -> ExchangeState {
+        var state = ExchangeState(idle: .seconds(60), minimumRate: rate)
         state.limitHead(.init(at: at(10), phase: .connect))
         return state
     }
@@ -29,7 +31,7 @@ struct ExchangeStateTests {
         #expect(state.verdict(now: at(34)) == .checkAgain(at: at(35)))
         #expect(state.verdict(now: at(35)) == .expired(.responseHeader))
         _ = state.receive(head: head)
-        #expect(state.verdict(now: at(40)) == .checkAgain(at: at(100)))
+        #expect(state.verdict(now: at(40)) == .checkAgain(at: at(70)))
     }
 
     @Test("a reader that does not come is no idle upstream (R16)")
@@ -37,7 +39,24 @@ struct ExchangeStateTests {
         var state = started()
         _ = state.receive(head: head)
         _ = state.receive(body: ByteBuffer(string: "x"))
-        #expect(state.verdict(now: at(1_000_000)) == .checkAgain(at: at(1_000_060)))
+        #expect(state.verdict(now: at(1_000_000)) == .checkAgain(at: at(1_000_030)))
+    }
+
+    @Test("a body slower than its minimum is given up after the window, waiting time alone (R55)")
+    func slowBody() async throws {
+        await #expect(throws: NoError.self) {
+            _ = try await withCheckedThrowingContinuation { (waiter: ExchangeState.BodyWaiter) in
+                var state = started(rate: MinimumRate(bytesPerSecond: 10, window: .seconds(30)))
+                _ = state.receive(head: head)
+                _ = state.receive(body: ByteBuffer(repeating: 0, count: 299), now: at(5))
+                guard case .chunk = state.read(waiter: waiter, now: at(1000)),
+                    case .wait = state.read(waiter: waiter, now: at(2000))
+                else { return }
+                #expect(state.verdict(now: at(2029)) == .checkAgain(at: at(2030)))
+                #expect(state.verdict(now: at(2030)) == .expired(.rate))
+                state.fail(NoError(), discarding: true).body?.resume(throwing: NoError())
+            }
+        }
     }
 
     @Test("an upstream that sends nothing while the reader waits is idle")

@@ -54,6 +54,12 @@ extension UpstreamConfiguration {
         set { endpoints = newValue.map { [EndpointSettings(url: $0)] } ?? endpoints }
     }
 
+    /// Bytes per second below which a body is broken off; 0 for none.
+    var minRate: ByteCount {
+        get { ByteCount(timeouts.minimumRate.bytesPerSecond) }
+        set { timeouts.minimumRate.bytesPerSecond = newValue.bytes }
+    }
+
     /// The endpoints where ``url`` does not tell them, else nothing.
     var endpointList: [EndpointSettings] {
         get { url == nil ? endpoints : [] }

@@ -15,13 +15,28 @@ struct ResumingDownload: Sendable {
     let store: Store
     let logger: Logger
 
-    func request(from position: Int64, to end: Int64? = nil, total: Int64? = nil) async throws
-        -> BlobResponse
-    {
+    /// Asks for what begins at `position`. A registry that does not know what to do with the range
+    /// is asked for the whole, of which what is there already is passed over (R56).
+    func request(
+        from position: Int64, to end: Int64? = nil, total: Int64? = nil,
+        avoiding avoided: EndpointURL? = nil
+    ) async throws -> BlobResponse {
+        guard position > 0 || end != nil else { return try await whole(avoiding: avoided) }
+        do {
+            return try await target.registry.client.blob(
+                target.key.repository, digest, range: RequestedRange(start: position, end: end),
+                total: total, avoiding: avoided)
+        } catch let error as UpstreamError where error.isRangeRefusal {
+            logger.info(
+                "range refused, asking for the whole",
+                metadata: ["digest": "\(digest)", "position": "\(position)", "error": "\(error)"])
+            return try await whole(avoiding: avoided)
+        }
+    }
+
+    private func whole(avoiding avoided: EndpointURL?) async throws -> BlobResponse {
         try await target.registry.client.blob(
-            target.key.repository, digest,
-            range: position > 0 || end != nil ? RequestedRange(start: position, end: end) : nil,
-            total: total)
+            target.key.repository, digest, avoiding: avoided)
     }
 
     /// Hands over the bytes from `start` to `end`, or to the end of the blob, in order.
@@ -37,19 +52,25 @@ struct ResumingDownload: Sendable {
         var position = start
         var policy = ResumePolicy(limit: attempts, position: start)
         var next = first
+        var asked: EndpointURL?
         while true {
             do {
                 let response: BlobResponse
                 if let first = next {
                     response = first
                 } else {
-                    response = try await request(from: position, to: end, total: length)
+                    response = try await request(
+                        from: position, to: end, total: length,
+                        avoiding: policy.isStuck ? asked : nil)
                 }
                 next = nil
+                asked = response.endpoint
                 return try await pour(response, at: &position, to: end, length: length, take)
             } catch let error as UpstreamError {
                 guard !Task.isCancelled else { throw CancellationError() }
-                guard let pause = policy.next(after: position) else { throw error }
+                let pause = policy.next(
+                    after: position, retryAfter: error.retryAfter, jitter: .random(in: 0...1))
+                guard let pause else { throw error }
                 logger.info(
                     "fetch broke off, going on",
                     metadata: [
@@ -97,6 +118,16 @@ struct ResumingDownload: Sendable {
                     message: "the range begins past the bytes that are there")
             }
             return position - range.range.lowerBound
+        }
+    }
+}
+
+extension UpstreamError {
+    /// Whether it is about the range rather than the blob.
+    fileprivate var isRangeRefusal: Bool {
+        switch kind {
+        case .malformed, .status(400), .status(416): true
+        default: false
         }
     }
 }

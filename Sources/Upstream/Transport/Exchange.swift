@@ -21,7 +21,8 @@ final class Exchange: HTTPClientResponseDelegate {
     let timeouts: Timeouts
 
     private init(timeouts: Timeouts, total: ExchangeState.Limit?) {
-        var state = ExchangeState(idle: TimeAmount(timeouts.idle))
+        var state = ExchangeState(
+            idle: TimeAmount(timeouts.idle), minimumRate: timeouts.minimumRate)
         if let total { state.limitTotal(total) }
         self.timeouts = timeouts
         self.running = Mutex(Running(state: state))

@@ -43,9 +43,11 @@ struct ExchangeState {
     /// The end of the exchange as a whole.
     private var totalLimit: Limit?
     private let idle: TimeAmount
+    private var rate: TransferRate
 
-    init(idle: TimeAmount) {
+    init(idle: TimeAmount, minimumRate: MinimumRate = MinimumRate()) {
         self.idle = idle
+        rate = TransferRate(minimumRate)
     }
 
     var isOver: Bool {
@@ -68,10 +70,12 @@ struct ExchangeState {
     func verdict(now: NIODeadline) -> Verdict {
         if isOver { return .over }
         let idleLimit = bodyWaiterSince.map { Limit(at: $0 + idle, phase: .idle) }
-        let limits = [totalLimit, headLimit, idleLimit].compactMap { $0 }
+        let rateLimit = bodyWaiterSince.flatMap { rate.limit(waitingSince: $0) }
+            .map { Limit(at: $0, phase: .rate) }
+        let limits = [totalLimit, headLimit, idleLimit, rateLimit].compactMap { $0 }
         if let passed = limits.first(where: { $0.at <= now }) { return .expired(passed.phase) }
         let next = limits.map(\.at).min() ?? now + idle
-        return .checkAgain(at: head == nil ? next : min(next, now + idle))
+        return .checkAgain(at: head == nil ? next : min(next, now + min(idle, rate.window)))
     }
 }
 
@@ -104,8 +108,9 @@ extension ExchangeState {
         case pause
     }
 
-    mutating func receive(body chunk: ByteBuffer) -> Delivery {
+    mutating func receive(body chunk: ByteBuffer, now: NIODeadline = .now()) -> Delivery {
         guard !isOver else { return .kept }
+        rate.received(chunk.readableBytes, waitingSince: bodyWaiterSince, now: now)
         if let waiter = bodyWaiter {
             clearWaiter()
             return .hand(chunk, to: waiter)

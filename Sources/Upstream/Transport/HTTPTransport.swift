@@ -117,4 +117,6 @@ struct TransportResponse: Sendable {
     var status: Int
     var headers: HTTPHeaders
     var body: ResponseBody
+    /// The endpoint that was asked, wherever it redirected to.
+    var endpoint: EndpointURL?
 }

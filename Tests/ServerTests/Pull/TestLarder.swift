@@ -65,7 +65,16 @@ final class TestLarder: Sendable {
     ) async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
-        var configuration = try configuration(for: registry, data: directory.file("data"))
+        try await with(registry, data: directory.file("data"), change: change, body)
+    }
+
+    /// Runs `body` against a Larder with the data directory `data`, which stays.
+    static func with(
+        _ registry: ScriptedRegistry, data: String,
+        change: (inout Configuration) -> Void = { _ in },
+        _ body: @Sendable (TestLarder) async throws -> Void
+    ) async throws {
+        var configuration = try configuration(for: registry, data: data)
         change(&configuration)
         configuration.listen = [ListenAddress(host: "127.0.0.1", port: 0)]
         let quiet = LoggingSetup(LogSettings(level: .critical))

@@ -55,6 +55,7 @@ enum ConfigurationSchema {
             Setting("timeouts.response_header", \.timeouts.responseHeader, .duration()),
             Setting("timeouts.idle", \.timeouts.idle, .duration()),
             Setting("timeouts.token", \.timeouts.token, .duration()),
+            Setting("min_rate", \.minRate, .size),
             Setting("breaker.failures", \.breaker.failures, .number(0...1000)),
             Setting("breaker.open_for", \.breaker.openFor, .duration()),
         ] + credential.map(Setting.ofOnlyCredential)
