@@ -15,6 +15,7 @@ let settings: [SwiftSetting] =
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let asyncHTTPClient: Target.Dependency = .product(
     name: "AsyncHTTPClient", package: "async-http-client")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -66,8 +67,7 @@ let package = Package(
             name: "Upstream",
             dependencies: [
                 "OCI", "Measurement", "CLinux", asyncHTTPClient, nioCore, nioPosix, nioHTTP1,
-                logging,
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                nioSSL, logging,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -86,7 +86,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "TestKit",
-            dependencies: ["OCI", nioCore, nioPosix, nioHTTP1, crypto],
+            dependencies: ["OCI", nioCore, nioPosix, nioHTTP1, nioSSL, crypto],
             path: "Tests/TestKit",
             swiftSettings: settings),
         .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: settings),

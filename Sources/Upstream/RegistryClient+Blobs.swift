@@ -1,6 +1,7 @@
 // Blobs: HEAD, GET and ranges (OCI distribution-spec, "Pulling blobs").
 import NIOHTTP1
 import OCI
+import Synchronization
 
 /// What a registry says about a blob that it has.
 package struct BlobHead: Sendable, Equatable {
@@ -71,7 +72,7 @@ extension RegistryClient {
         total: Int64? = nil, avoiding avoided: EndpointURL? = nil
     ) async throws -> BlobResponse {
         var request = blobRequest(.GET, repository, digest)
-        request.avoided = avoided
+        request.avoided = avoided ?? distrusted.withLock { $0[digest] }
         if let range { request.headers.add(name: "range", value: range.headerValue) }
         return try await send(request) { response in
             try await require(response, range == nil ? [200] : [200, 206])

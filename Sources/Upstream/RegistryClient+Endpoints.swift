@@ -1,5 +1,7 @@
 // Which endpoint is asked, and when the next one is.
 import Logging
+import OCI
+import Synchronization
 
 extension RegistryClient {
     /// Asks the endpoints whose circuit is not open, in their order, until one gives an answer that counts; where none does,
@@ -44,6 +46,17 @@ extension RegistryClient {
             "\(endpoint.url.origin) failed again and again and is not asked for \(seconds) s\(failure)"
         )
     }
+
+    /// Has an endpoint that gave wrong bytes for a digest asked for it after all others (R1).
+    package func distrust(_ endpoint: EndpointURL?, for digest: Digest) {
+        guard endpoints.count > 1, let endpoint else { return }
+        distrusted.withLock { distrusted in
+            if distrusted.count >= Self.maximumDistrusted { distrusted.removeAll() }
+            distrusted[digest] = endpoint
+        }
+    }
+
+    private static let maximumDistrusted = 1000
 
     /// The endpoints in their order, for statistics.
     package var endpointSnapshots: [EndpointSnapshot] { endpoints.map(\.snapshot) }

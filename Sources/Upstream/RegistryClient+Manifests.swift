@@ -47,16 +47,23 @@ extension RegistryClient {
 
     /// The bytes of a manifest, unverified.
     ///
-    /// - Parameter accept: types in addition to the fixed wide ones.
+    /// - Parameters:
+    ///   - accept: types in addition to the fixed wide ones.
+    ///   - isRight: whether bytes are those of a digest; where not, the next endpoint is asked.
     /// - Throws: `.tooLarge` at ``Manifest/maximumBytes`` (R44), `.malformed` where the bytes are
-    ///   encoded (R8).
+    ///   encoded (R8) or not right.
     package func manifest(
-        _ repository: RepositoryName, _ reference: Reference, accept: [MediaType] = []
+        _ repository: RepositoryName, _ reference: Reference, accept: [MediaType] = [],
+        isRight: (_ bytes: [UInt8], _ digest: Digest) -> Bool = { _, _ in true }
     ) async throws -> ManifestResponse {
         let request = manifestRequest(.GET, repository, reference, accept)
         return try await send(request) { response in
             try await require(response, [200])
             let bytes = try await document(response, upTo: Manifest.maximumBytes)
+            if let digest = Self.digest(of: reference), !isRight(bytes, digest) {
+                throw error(
+                    .malformed, "\(response.url.origin) sent other content than \(digest)")
+            }
             return ManifestResponse(
                 bytes: bytes, mediaType: mediaType(response), digest: announcedDigest(response))
         }

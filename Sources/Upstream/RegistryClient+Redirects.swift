@@ -35,9 +35,7 @@ extension RegistryClient {
         if let authorization, url.origin == endpoint.url.origin {
             headers.replaceOrAdd(name: "authorization", value: authorization.headerValue)
         }
-        let sent = TransportRequest(
-            method: request.method, url: url, headers: headers, tls: tls,
-            timeouts: settings.timeouts)
+        let sent = transportRequest(request.method, url, headers)
         let response = try await judged(at: url.origin == endpoint.url.origin ? endpoint : nil) {
             try await counted(sent)
         }
@@ -85,6 +83,17 @@ extension RegistryClient {
             activity.notAnswered(error)
             throw error
         }
+    }
+
+    /// - Parameter total: the end of the exchange as a whole, where it has one.
+    func transportRequest(
+        _ method: HTTPMethod, _ url: EndpointURL, _ headers: HTTPHeaders,
+        total: ExchangeState.Limit? = nil
+    ) -> TransportRequest {
+        TransportRequest(
+            method: method, url: url, headers: headers,
+            tls: isEndpoint(url.origin) ? tls.endpoint : tls.other, route: settings.route(to: url),
+            timeouts: settings.timeouts, total: total)
     }
 
     func destination(_ url: EndpointURL) -> HTTPTransport.Destination {

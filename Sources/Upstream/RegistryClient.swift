@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import OCI
+import Synchronization
 
 /// Reads manifests, blobs and listings of one upstream with Larder's own identity.
 ///
@@ -15,8 +16,10 @@ package final class RegistryClient: Sendable {
     /// What was asked and answered so far.
     package let activity: UpstreamActivity
     let tokens: TokenCache
-    let tls: TLSConfiguration?
+    /// Of connections to the endpoints, and to anything else.
+    let tls: (endpoint: TLSConfiguration?, other: TLSConfiguration?)
     let endpoints: [Endpoint]
+    let distrusted = Mutex<[Digest: EndpointURL]>([:])
 
     package convenience init(settings: UpstreamSettings, http: HTTPTransport, logger: Logger) {
         self.init(settings: settings, http: http, logger: logger, now: { ContinuousClock.now })
@@ -38,11 +41,7 @@ package final class RegistryClient: Sendable {
         let tokens = TokenCache(now: now)
         self.tokens = tokens
         self.activity = UpstreamActivity(tokens: { tokens.held })
-        self.tls = settings.caFile.map { file in
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            configuration.additionalTrustRoots = [.file(file)]
-            return configuration
-        }
+        self.tls = (settings.tls(identified: true), settings.tls(identified: false))
     }
 
     /// Asks for `/v2/`: that the registry answers, signed in or not, is enough.

@@ -17,6 +17,11 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var realms: [String]
     package var timeouts: Timeouts
     package var breaker: BreakerSettings
+    /// Nil for direct connections.
+    package var proxy: ProxySettings?
+    package var addresses: AddressPreference
+    /// Shown to endpoints that ask for it, and to nobody else.
+    package var clientIdentity: ClientIdentity?
 
     package init(
         name: String,
@@ -27,7 +32,10 @@ package struct UpstreamSettings: Sendable, Equatable {
         allowPrivateAddresses: Bool = false,
         realms: [String] = [],
         timeouts: Timeouts = Timeouts(),
-        breaker: BreakerSettings = BreakerSettings()
+        breaker: BreakerSettings = BreakerSettings(),
+        proxy: ProxySettings? = nil,
+        addresses: AddressPreference = .any,
+        clientIdentity: ClientIdentity? = nil
     ) {
         self.name = name
         self.endpoints = endpoints
@@ -38,6 +46,9 @@ package struct UpstreamSettings: Sendable, Equatable {
         self.realms = realms
         self.timeouts = timeouts
         self.breaker = breaker
+        self.proxy = proxy
+        self.addresses = addresses
+        self.clientIdentity = clientIdentity
     }
 }
 

@@ -2,6 +2,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 final class HTTPTestServer: Sendable {
@@ -25,12 +26,18 @@ final class HTTPTestServer: Sendable {
     }
 
     /// Listens on a free port of 127.0.0.1.
-    static func bind() async throws -> HTTPTestServer {
+    ///
+    /// - Parameter tls: for https.
+    static func bind(tls: NIOSSLContext? = nil) async throws -> HTTPTestServer {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 1024)
             .bind(host: "127.0.0.1", port: 0) { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLServerHandler(context: tls))
+                    }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     return try Connection(wrappingChannelSynchronously: channel)
                 }

@@ -1,5 +1,6 @@
 // A registry for tests: real HTTP/1.1 on 127.0.0.1, with scripted faults, counting its requests.
 import NIOHTTP1
+import NIOSSL
 import OCI
 import Synchronization
 
@@ -10,16 +11,21 @@ package final class ScriptedRegistry: Sendable {
     package let requests = RequestLog()
     let state: Mutex<RegistryState>
     private let server: HTTPTestServer
+    private let isTLS: Bool
 
-    private init(server: HTTPTestServer) {
+    private init(server: HTTPTestServer, isTLS: Bool) {
         self.server = server
+        self.isTLS = isTLS
         self.port = server.port
         self.state = Mutex(RegistryState())
     }
 
     /// Listens on a free port.
-    package static func start() async throws -> ScriptedRegistry {
-        let registry = ScriptedRegistry(server: try await HTTPTestServer.bind())
+    ///
+    /// - Parameter tls: https by the certificate for `localhost`, where it is given.
+    package static func start(tls: TestTLS? = nil) async throws -> ScriptedRegistry {
+        let server = try await HTTPTestServer.bind(tls: try tls?.context())
+        let registry = ScriptedRegistry(server: server, isTLS: tls != nil)
         registry.server.serve { request, body, writer in
             try await registry.answer(request, body, writer)
         }
@@ -28,10 +34,10 @@ package final class ScriptedRegistry: Sendable {
 
     /// Runs `body` with a registry that is stopped afterwards.
     package static func with<Result>(
-        isolation: isolated (any Actor)? = #isolation,
+        tls: TestTLS? = nil, isolation: isolated (any Actor)? = #isolation,
         _ body: (ScriptedRegistry) async throws -> Result
     ) async throws -> Result {
-        let registry = try await start()
+        let registry = try await start(tls: tls)
         do {
             let result = try await body(registry)
             await registry.stop()
@@ -49,7 +55,7 @@ package final class ScriptedRegistry: Sendable {
     }
 
     /// Such as `http://127.0.0.1:49152`.
-    package var url: String { "http://127.0.0.1:\(port)" }
+    package var url: String { isTLS ? "https://localhost:\(port)" : "http://127.0.0.1:\(port)" }
 
     /// Connections accepted so far.
     package var connectionCount: Int { server.connectionCount }

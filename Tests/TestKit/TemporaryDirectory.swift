@@ -19,6 +19,12 @@ package final class TemporaryDirectory: Sendable {
     /// The path of `name` in it.
     package func file(_ name: String) -> String { "\(path)/\(name)" }
 
+    /// Writes a file, and gives its path.
+    package func write(_ text: String, as name: String) throws -> String {
+        try text.write(toFile: file(name), atomically: true, encoding: .utf8)
+        return file(name)
+    }
+
     package func remove() {
         try? FileManager.default.removeItem(atPath: path)
     }

@@ -17,7 +17,7 @@ struct RegistryTable: Sendable {
     ) {
         addressing = Addressing(configuration)
         registries = configuration.upstreams.mapValues { upstream in
-            let settings = upstream.settings
+            let settings = configuration.settings(of: upstream)
             if let kept = previous?.registries[upstream.name], kept.client.settings == settings {
                 return kept
             }

@@ -22,6 +22,8 @@ struct Configuration: Sendable, Equatable {
     var stats = StatsSettings()
     var admin = AdminSettings()
     var fill = FillSettings()
+    /// Of all upstreams that have none of their own.
+    var proxy = ProxyConfiguration()
     var shutdown = ShutdownSettings()
     /// By name, which is also what `?ns=` and a path prefix say.
     var upstreams = BuiltInUpstreams.all

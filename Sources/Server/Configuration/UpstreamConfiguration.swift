@@ -29,6 +29,13 @@ struct UpstreamConfiguration: Sendable, Equatable {
     var realms: [String] = []
     var timeouts = Timeouts()
     var breaker = BreakerSettings()
+    var addresses = AddressPreference.any
+    /// PEM files.
+    var clientCertificate: String?
+    var clientKey: String?
+    /// What is in them.
+    var clientIdentity: ClientIdentity?
+    var proxy = ProxyConfiguration()
 }
 
 /// A user name and password, or a file with the password.
@@ -66,7 +73,8 @@ extension UpstreamConfiguration {
         set { endpoints = newValue }
     }
 
-    /// These values as the upstream client takes them.
+    /// These values as the upstream client takes them, without a proxy: see
+    /// ``Configuration/settings(of:)``.
     var settings: UpstreamSettings {
         UpstreamSettings(
             name: name,
@@ -79,6 +87,8 @@ extension UpstreamConfiguration {
             allowPrivateAddresses: allowPrivateAddresses,
             realms: realms,
             timeouts: timeouts,
-            breaker: breaker)
+            breaker: breaker,
+            addresses: addresses,
+            clientIdentity: clientIdentity)
     }
 }

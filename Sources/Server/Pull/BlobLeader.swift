@@ -85,6 +85,9 @@ struct BlobLeader: Sendable {
                     "digest": "\(fetch.digest)", "repository": "\(fetch.target.key)",
                     "error": "\(failure)",
                 ])
+            if case .digestMismatch = failure {
+                client.distrust(first.endpoint, for: fetch.digest)
+            }
             await fill.fail(failure)
             return FillResult(failure)
         }

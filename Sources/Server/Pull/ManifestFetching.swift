@@ -52,7 +52,10 @@ struct ManifestFetching: Sendable {
             repository: target.key, reference: reference, accept: Array(extra))
         return try await services.manifestFetches.value(for: key) {
             let response = try await target.registry.client.manifest(
-                target.key.repository, reference, accept: key.accept)
+                target.key.repository, reference, accept: key.accept
+            ) { bytes, digest in
+                ContentHasher.digest(of: bytes, digest.algorithm) == digest
+            }
             let fetched = try verified(
                 response.bytes, announced: response.digest, mediaType: response.mediaType, reference
             )

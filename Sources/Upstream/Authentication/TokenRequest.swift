@@ -87,9 +87,7 @@ extension RegistryClient {
             headers.add(name: "authorization", value: BasicCredentials.headerValue(credential))
         }
         let end = NIODeadline.now() + TimeAmount(settings.timeouts.token)
-        return TransportRequest(
-            method: .GET, url: request.url, headers: headers, tls: tls,
-            timeouts: settings.timeouts, total: .init(at: end, phase: .token))
+        return transportRequest(.GET, request.url, headers, total: .init(at: end, phase: .token))
     }
 
     /// A token server's 404 must not look like an absent image, nor a redirect be followed (R68).

@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import Synchronization
 
 /// Follows no redirect and authenticates nothing: a request, its response.
 package final class HTTPTransport: Sendable {
@@ -14,31 +15,60 @@ package final class HTTPTransport: Sendable {
         case named
     }
 
-    private let configured: HTTPClient
-    private let named: HTTPClient
+    /// What the HTTP client takes once, for all of its requests.
+    private struct ClientKey: Hashable {
+        var destination: Destination
+        var route: Route
+    }
+
+    private struct State {
+        var clients: [ClientKey: HTTPClient] = [:]
+        var isShutDown = false
+    }
+
+    private let state = Mutex(State())
+    private let eventLoopGroup: any EventLoopGroup
     private let userAgent: String
 
     /// - Parameters:
     ///   - eventLoopGroup: runs the connections; outlives the transport.
     ///   - userAgent: such as `larder/1.0`.
     package init(eventLoopGroup: any EventLoopGroup, userAgent: String = "larder") {
-        self.configured = HTTPClient(
-            eventLoopGroupProvider: .shared(eventLoopGroup), configuration: Self.configuration())
-        self.named = HTTPClient(
-            eventLoopGroupProvider: .shared(eventLoopGroup), configuration: Self.configuration())
+        self.eventLoopGroup = eventLoopGroup
         self.userAgent = userAgent
     }
 
     /// Ends all requests and closes all connections. To be called once, before the end.
     package func shutdown() async throws {
-        try await configured.shutdown()
-        try await named.shutdown()
+        let clients = state.withLock { state in
+            state.isShutDown = true
+            defer { state.clients = [:] }
+            return Array(state.clients.values)
+        }
+        var failure: (any Error)?
+        for client in clients {
+            do { try await client.shutdown() } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// One for each kind of destination and each route, made at its first use and kept.
+    private func client(_ key: ClientKey) throws -> HTTPClient {
+        try state.withLock { state in
+            guard !state.isShutDown else { throw HTTPClientError.alreadyShutdown }
+            if let client = state.clients[key] { return client }
+            let client = HTTPClient(
+                eventLoopGroupProvider: .shared(eventLoopGroup),
+                configuration: Self.configuration(key.route))
+            state.clients[key] = client
+            return client
+        }
     }
 
     func send(_ request: TransportRequest, to destination: Destination) async throws
         -> TransportResponse
     {
-        let client = destination == .configured ? configured : named
+        let client = try client(ClientKey(destination: destination, route: request.route))
         let sent = try clientRequest(request)
         for attempt in 1... {
             UpstreamCalls.counter?.increment()
@@ -78,12 +108,21 @@ package final class HTTPTransport: Sendable {
         }
     }
 
-    private static func configuration() -> HTTPClient.Configuration {
+    private static func configuration(_ route: Route) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             // A backstop: each exchange has a connect time-out of its own.
             timeout: .init(connect: .seconds(60)),
+            proxy: route.proxy.map { proxy in
+                .server(
+                    host: proxy.host, port: proxy.port,
+                    authorization: proxy.credential.map { credential in
+                        .basic(
+                            username: credential.username, password: credential.password.reveal())
+                    })
+            },
             decompression: .disabled)
+        configuration.localAddress = route.addresses.localAddress
         configuration.httpVersion = .http1Only
         configuration.connectionPool.idleTimeout = .seconds(30)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
@@ -105,6 +144,7 @@ struct TransportRequest: Sendable {
     var url: EndpointURL
     var headers: HTTPHeaders
     var tls: TLSConfiguration?
+    var route: Route
     var timeouts: Timeouts
     /// The end of the exchange as a whole, where it has one.
     var total: ExchangeState.Limit?

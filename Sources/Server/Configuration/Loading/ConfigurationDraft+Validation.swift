@@ -15,6 +15,7 @@ extension ConfigurationDraft {
         checkDefaultUpstream()
         checkWatermarks()
         finishAdminToken()
+        finishProxy(of: nil)
     }
 
     private mutating func checkWatermarks() {
@@ -35,6 +36,8 @@ extension ConfigurationDraft {
     private mutating func finishUpstream(_ name: String) {
         guard let upstream = loaded.configuration.upstreams[name] else { return }
         checkEndpoints(of: upstream)
+        finishClientIdentity(name)
+        finishProxy(of: name)
         if let path = upstream.caFile { checkCertificates(path, of: name) }
         for index in upstream.credentials.indices { finishCredential(index, of: name) }
     }
@@ -73,7 +76,7 @@ extension ConfigurationDraft {
     }
 
     /// The file's text without the line break that editors put at its end.
-    private mutating func readSecret(_ path: String, _ key: ConfigurationKey) -> Secret? {
+    mutating func readSecret(_ path: String, _ key: ConfigurationKey) -> Secret? {
         do throws(FileProblem) {
             var bytes = try system.readFile(path, Self.maximumSecretBytes)
             if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
@@ -103,7 +106,7 @@ extension ConfigurationDraft {
     }
 
     private static let maximumSecretBytes = 64 * 1024
-    private static let maximumCertificateBytes = 4 * 1024 * 1024
+    static let maximumCertificateBytes = 4 * 1024 * 1024
 
     /// A name or alias means one upstream.
     private mutating func checkNames() {

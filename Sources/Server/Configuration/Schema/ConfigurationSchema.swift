@@ -33,6 +33,11 @@ enum ConfigurationSchema {
         Setting("fill.abandoned_finish_bytes", \.fill.abandonedFinishBytes, .size),
         Setting("fill.abandoned_grace", \.fill.abandonedGrace, .duration(canBeZero: true)),
         Setting("fill.resume_attempts", \.fill.resumeAttempts, .number(0...100)),
+        Setting("proxy.url", \.proxy.address, .optional(.proxyAddress)),
+        Setting("proxy.username", \.proxy.username, .optional(.userName)),
+        Setting("proxy.password", \.proxy.literalPassword, .secret),
+        Setting("proxy.password_file", \.proxy.givenPasswordFile, .optional(.filePath)),
+        Setting("proxy.no_proxy", \.proxy.exceptions, .optional(.list(of: .proxyException))),
         Setting("shutdown.grace", \.shutdown.grace, .duration(canBeZero: true)),
     ]
 
@@ -58,6 +63,14 @@ enum ConfigurationSchema {
             Setting("min_rate", \.minRate, .size),
             Setting("breaker.failures", \.breaker.failures, .number(0...1000)),
             Setting("breaker.open_for", \.breaker.openFor, .duration()),
+            Setting("prefer_ip", \.addresses, .choice()),
+            Setting("client_certificate", \.clientCertificate, .optional(.filePath)),
+            Setting("client_key", \.clientKey, .optional(.filePath)),
+            Setting("proxy.url", \.proxy.address, .optional(.proxyAddress)),
+            Setting("proxy.username", \.proxy.username, .optional(.userName)),
+            Setting("proxy.password", \.proxy.literalPassword, .secret),
+            Setting("proxy.password_file", \.proxy.givenPasswordFile, .optional(.filePath)),
+            Setting("proxy.no_proxy", \.proxy.exceptions, .optional(.list(of: .proxyException))),
         ] + credential.map(Setting.ofOnlyCredential)
 
     /// The keys of one credential.
