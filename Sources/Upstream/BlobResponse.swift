@@ -31,10 +31,15 @@ package struct BlobBody: AsyncSequence, Sendable {
     let upstream: String
     let url: EndpointURL
     let activity: UpstreamActivity
+    /// Given back at the end, so that another download can begin.
+    let admission: Admission?
+    let bandwidth: BandwidthLimit?
 
     package struct AsyncIterator: AsyncIteratorProtocol {
         let body: BlobBody
         private var received: Int64 = 0
+        /// What has come and was not handed over yet, as the bandwidth is limited.
+        private var rest = ByteBuffer()
 
         init(body: BlobBody) {
             self.body = body
@@ -42,7 +47,8 @@ package struct BlobBody: AsyncSequence, Sendable {
 
         package mutating func next() async throws -> ByteBuffer? {
             do {
-                guard let chunk = try await body.source.next() else {
+                guard let chunk = try await part() else {
+                    body.admission?.end()
                     try requireWhole()
                     return nil
                 }
@@ -50,8 +56,21 @@ package struct BlobBody: AsyncSequence, Sendable {
                 body.activity.receivedBody(chunk.readableBytes)
                 return chunk
             } catch {
+                body.admission?.end()
                 throw UpstreamError.inBody(error, upstream: body.upstream, url: body.url)
             }
+        }
+
+        /// The next bytes; no more at once than the bandwidth is shared out in.
+        private mutating func part() async throws -> ByteBuffer? {
+            guard let bandwidth = body.bandwidth else { return try await body.source.next() }
+            if rest.readableBytes == 0 {
+                guard let chunk = try await body.source.next() else { return nil }
+                rest = chunk
+            }
+            let count = Swift.min(rest.readableBytes, bandwidth.quantum)
+            try await bandwidth.take(count)
+            return rest.readSlice(length: count)
         }
 
         private func requireWhole() throws(UpstreamError) {

@@ -5,33 +5,66 @@ import OCI
 extension RegistryClient {
     /// What is sent to sign in, nil for nothing.
     func authorization(
-        by challenge: Challenge?, for repository: RepositoryName?, at endpoint: Endpoint
+        by challenge: Challenge?, for request: RegistryRequest, as identity: Int,
+        at endpoint: Endpoint
     ) async throws -> Authorization? {
+        guard let challenge else { return nil }
+        let credential = try await credential(of: identity, at: endpoint)
         switch challenge {
-        case nil: return nil
-        case .basic: return settings.credentials.first.map(Authorization.basic)
+        case .basic:
+            if let credential, credential.isIdentityToken {
+                throw error(
+                    .noCredentials,
+                    "\(endpoint.url.origin) asks for a password, and there is an identity token")
+            }
+            return credential.map(Authorization.basic)
         case .bearer(let bearer):
-            let request = try tokenRequest(
-                answering: bearer, for: repository, at: endpoint)
-            return .bearer(try await token(by: request, for: endpoint), request.key)
+            do {
+                return try await token(bearer, for: request.repository, credential, at: endpoint)
+            } catch let refusal as UpstreamError
+                where refusal.kind == .status(401) && identities.isRenewable(identity)
+            {
+                guard let credential else { throw refusal }
+                identities.refused(credential, at: endpoint.url.origin)
+                let renewed = try await self.credential(of: identity, at: endpoint)
+                guard renewed != credential else { throw refusal }
+                return try await token(bearer, for: request.repository, renewed, at: endpoint)
+            }
         }
     }
 
-    /// An endpoint whose token server does not answer is no more use than one that does not.
-    private func token(by request: TokenRequest, for endpoint: Endpoint) async throws -> Secret {
+    private func token(
+        _ challenge: BearerChallenge, for repository: RepositoryName?, _ credential: Credential?,
+        at endpoint: Endpoint
+    ) async throws -> Authorization {
+        let request = try tokenRequest(
+            answering: challenge, for: repository, as: credential, at: endpoint)
         do {
-            return try await tokens.token(for: request.key) {
+            let token = try await tokens.token(for: request.key) {
                 try await self.fetchToken(request)
             }
+            return .bearer(token, request.key)
         } catch let error as UpstreamError {
+            // An endpoint whose token server does not answer is no more use than one that does not.
             if error.isBreakdown { endpoint.failed(error) }
             throw error
         }
     }
 
-    func forget(_ authorization: Authorization) {
-        guard case .bearer(let token, let key) = authorization else { return }
-        tokens.invalidate(token, for: key)
+    private func credential(of identity: Int, at endpoint: Endpoint) async throws -> Credential? {
+        do {
+            return try await identities.credential(of: identity, at: endpoint.url.origin)
+        } catch let failure as CredentialFailure {
+            throw error(.noCredentials, "\(identities.label(of: identity)) \(failure.reason)")
+        }
+    }
+
+    /// The endpoint refused what was sent: the next authorization is a new one where it can be.
+    func forget(_ authorization: Authorization, at endpoint: Endpoint) {
+        switch authorization {
+        case .basic(let credential): identities.refused(credential, at: endpoint.url.origin)
+        case .bearer(let token, let key): tokens.invalidate(token, for: key)
+        }
     }
 
     /// The challenge of a 401, remembered for the requests to come. Where the 401 has none, as on

@@ -73,6 +73,7 @@ extension RegistryClient {
     ) async throws -> BlobResponse {
         var request = blobRequest(.GET, repository, digest)
         request.avoided = avoided ?? distrusted.withLock { $0[digest] }
+        request.isDownload = true
         if let range { request.headers.add(name: "range", value: range.headerValue) }
         return try await send(request) { response in
             try await require(response, range == nil ? [200] : [200, 206])
@@ -103,7 +104,7 @@ extension RegistryClient {
     private func blobBody(_ response: TransportResponse, length: Int64?) -> BlobBody {
         BlobBody(
             source: response.body, length: length, upstream: settings.name, url: response.url,
-            activity: activity)
+            activity: activity, admission: response.admission, bandwidth: limiter.bandwidth)
     }
 
     private func firstByte(_ repository: RepositoryName, _ digest: Digest) async throws -> BlobHead

@@ -56,7 +56,8 @@ extension RegistryClient {
         _ repository: RepositoryName, _ reference: Reference, accept: [MediaType] = [],
         isRight: (_ bytes: [UInt8], _ digest: Digest) -> Bool = { _, _ in true }
     ) async throws -> ManifestResponse {
-        let request = manifestRequest(.GET, repository, reference, accept)
+        var request = manifestRequest(.GET, repository, reference, accept)
+        request.isPull = true
         return try await send(request) { response in
             try await require(response, [200])
             let bytes = try await document(response, upTo: Manifest.maximumBytes)

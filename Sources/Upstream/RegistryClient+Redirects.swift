@@ -39,6 +39,10 @@ extension RegistryClient {
         let response = try await judged(at: url.origin == endpoint.url.origin ? endpoint : nil) {
             try await counted(sent)
         }
+        if url.origin == endpoint.url.origin {
+            activity.saw(response.headers)
+            identities.saw(response.headers, of: request.identity, at: url.origin)
+        }
         logger.debug(
             "upstream request",
             metadata: [

@@ -44,6 +44,7 @@ extension RegistryClient {
                 throw tooLarge
             }
             activity.receivedBody(bytes.count)
+            limiter.bandwidth?.charge(bytes.count)
             return bytes
         } catch {
             throw UpstreamError.inBody(error, upstream: settings.name, url: response.url)

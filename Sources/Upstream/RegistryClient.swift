@@ -20,12 +20,14 @@ package final class RegistryClient: Sendable {
     let tls: (endpoint: TLSConfiguration?, other: TLSConfiguration?)
     let endpoints: [Endpoint]
     let distrusted = Mutex<[Digest: EndpointURL]>([:])
+    let identities: Identities
+    let limiter: RequestLimiter
 
     package convenience init(settings: UpstreamSettings, http: HTTPTransport, logger: Logger) {
         self.init(settings: settings, http: http, logger: logger, now: { ContinuousClock.now })
     }
 
-    /// - Parameter now: the clock that tokens end by, and circuits.
+    /// - Parameter now: the clock that tokens, credentials, cool-downs and circuits end by.
     package init(
         settings: UpstreamSettings, http: HTTPTransport, logger: Logger,
         now: @escaping @Sendable () -> ContinuousClock.Instant
@@ -40,7 +42,13 @@ package final class RegistryClient: Sendable {
         }
         let tokens = TokenCache(now: now)
         self.tokens = tokens
-        self.activity = UpstreamActivity(tokens: { tokens.held })
+        let identities = Identities(settings.credentials, now: now)
+        let limiter = RequestLimiter(settings.limits)
+        self.identities = identities
+        self.limiter = limiter
+        self.activity = UpstreamActivity(
+            tokens: { tokens.held }, identities: { identities.snapshot },
+            limits: { limiter.snapshot })
         self.tls = (settings.tls(identified: true), settings.tls(identified: false))
     }
 
@@ -54,41 +62,63 @@ package final class RegistryClient: Sendable {
     }
 
     /// Sends a request to one endpoint after the other, signs in where that is asked for, and
-    /// follows redirects, until `read` makes an answer of a response.
+    /// follows redirects, until `read` makes an answer of a response. Waits for its turn first.
     ///
     /// - Parameter read: gets the final response of an endpoint, whatever its status but a 401 of
     ///   the endpoint itself; throws ``UpstreamError`` where it is no answer.
     func send<Answer>(
         _ request: RegistryRequest, _ read: (TransportResponse) async throws -> Answer
     ) async throws -> Answer {
-        try await activity.judging {
+        try requireUsableIdentity(for: request)
+        let admission = try await admit(request)
+        return try await activity.judging {
             try await anywhere(request) { endpoint in
                 var response = try await sendSignedIn(request, at: endpoint)
                 response.endpoint = endpoint.url
+                response.admission = admission
                 return try await read(response)
             }
         }
     }
 
-    private func sendSignedIn(
-        _ request: RegistryRequest, at endpoint: Endpoint
+    private func admit(_ request: RegistryRequest) async throws -> Admission {
+        do {
+            return try await limiter.admit(isDownload: request.isDownload)
+        } catch let overload as RequestLimiter.Overload {
+            throw error(
+                .overloaded(retryAfterSeconds: overload.retryAfterSeconds),
+                "\(settings.limits.maxQueued) requests wait for their turn at \(settings.name)")
+        }
+    }
+
+    /// Sends a request as one identity, signed in where that is asked for.
+    func send(
+        _ request: RegistryRequest, at endpoint: Endpoint, as identity: Int
     ) async throws -> TransportResponse {
         let known = endpoint.challenge
-        let first = try await authorization(by: known, for: request.repository, at: endpoint)
+        let first = try await authorization(by: known, for: request, as: identity, at: endpoint)
         let response = try await follow(request, at: endpoint, authorization: first)
-        guard response.status == 401, response.url.origin == endpoint.url.origin else {
-            return response
-        }
+        guard isUnauthorized(response, endpoint) else { return response }
         let challenge = try await challenge(in: response, of: endpoint)
-        if let first { forget(first) }
-        let second = try await authorization(by: challenge, for: request.repository, at: endpoint)
-        guard let second, second != first else { throw unauthorized(endpoint) }
-        let repeated = try await follow(request, at: endpoint, authorization: second)
-        guard repeated.status == 401, repeated.url.origin == endpoint.url.origin else {
-            return repeated
+        var sent = first
+        // A helper's credential may have ended, and its next one be refused no more.
+        for _ in 0..<(challenge == .basic && identities.isRenewable(identity) ? 2 : 1) {
+            if let sent { forget(sent, at: endpoint) }
+            let next = try await authorization(
+                by: challenge, for: request, as: identity, at: endpoint)
+            guard let next, next != sent else { break }
+            let repeated = try await follow(request, at: endpoint, authorization: next)
+            guard isUnauthorized(repeated, endpoint) else { return repeated }
+            await repeated.body.discard()
+            sent = next
         }
-        await repeated.body.discard()
-        throw unauthorized(endpoint)
+        throw error(
+            .status(401),
+            "\(endpoint.url.origin) answered 401 to the identity configured for it")
+    }
+
+    private func isUnauthorized(_ response: TransportResponse, _ endpoint: Endpoint) -> Bool {
+        response.status == 401 && response.url.origin == endpoint.url.origin
     }
 
     /// Throws unless the status is one out of `expected`.
@@ -119,9 +149,5 @@ package final class RegistryClient: Sendable {
 
     func error(_ kind: UpstreamError.Kind, _ message: String) -> UpstreamError {
         UpstreamError(upstream: settings.name, kind: kind, message: message)
-    }
-
-    private func unauthorized(_ endpoint: Endpoint) -> UpstreamError {
-        error(.status(401), "\(endpoint.url.origin) answered 401 to the identity configured for it")
     }
 }

@@ -14,6 +14,12 @@ struct RegistryRequest: Sendable {
     var isByDigest = false
     /// The endpoint that is asked after all others.
     var avoided: EndpointURL?
+    /// Whether registries count it as a pull: GET of a manifest.
+    var isPull = false
+    /// Whether its body is content of any size, and needs one of the upstream's slots.
+    var isDownload = false
+    /// The number of the identity that it is sent as; nil where that does not matter.
+    var identity: Int?
 
     /// A request for something of `repository`, such as `manifests/latest`.
     init(

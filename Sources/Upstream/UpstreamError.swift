@@ -10,7 +10,8 @@ package struct UpstreamError: Error, Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         /// The final status, after authentication was tried as far as it goes.
         case status(Int)
-        /// 429, with the seconds of `Retry-After` where the upstream gave them.
+        /// 429, with the seconds of `Retry-After` where the upstream gave them; or not even sent,
+        /// as long as a cool-down after a 429 lasts (R59).
         case rateLimited(retryAfterSeconds: Int?)
         /// No connection: name resolution, refusal, TLS, or closed before a response head.
         case unreachable
@@ -25,6 +26,10 @@ package struct UpstreamError: Error, Sendable, Equatable {
         case suspended(retryAfterSeconds: Int)
         /// The connection ended before the announced end of the body.
         case truncated
+        /// A helper or a file gave no credential; nothing was sent.
+        case noCredentials
+        /// Too many requests wait for their turn at this upstream; nothing was sent.
+        case overloaded(retryAfterSeconds: Int)
     }
 
     /// The name of the upstream in the configuration.
@@ -44,7 +49,9 @@ package struct UpstreamError: Error, Sendable, Equatable {
     /// (R50–R52). Never true of 401, 403 and 404: those are answers.
     package var isUnavailable: Bool {
         switch kind {
-        case .unreachable, .timedOut, .rateLimited, .truncated, .suspended: true
+        case .unreachable, .timedOut, .rateLimited, .truncated, .suspended, .noCredentials,
+            .overloaded:
+            true
         case .status(let status): status >= 500
         case .tooLarge, .malformed, .refusedRedirect, .refusedRealm: false
         }
@@ -95,6 +102,8 @@ extension UpstreamError.Kind {
         case .refusedRealm: "refused_realm"
         case .truncated: "truncated"
         case .suspended: "suspended"
+        case .noCredentials: "no_credentials"
+        case .overloaded: "overloaded"
         }
     }
 }

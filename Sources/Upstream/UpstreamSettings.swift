@@ -5,8 +5,8 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var name: String
     /// In the order in which they are asked; never empty, and at least one resolves.
     package var endpoints: [EndpointSettings]
-    /// Larder's own identity there; the first is used, none means anonymous.
-    package var credentials: [Credential]
+    /// Larder's own identities there, the preferred one first; none means anonymous.
+    package var credentials: [CredentialSource]
     /// A PEM file of authorities trusted in addition to the system's.
     package var caFile: String?
     /// Whether plain http is accepted, for the registry, its realm and its redirects.
@@ -22,11 +22,12 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var addresses: AddressPreference
     /// Shown to endpoints that ask for it, and to nobody else.
     package var clientIdentity: ClientIdentity?
+    package var limits: UpstreamLimits
 
     package init(
         name: String,
         endpoints: [EndpointSettings],
-        credentials: [Credential] = [],
+        credentials: [CredentialSource] = [],
         caFile: String? = nil,
         allowHTTP: Bool = false,
         allowPrivateAddresses: Bool = false,
@@ -35,7 +36,8 @@ package struct UpstreamSettings: Sendable, Equatable {
         breaker: BreakerSettings = BreakerSettings(),
         proxy: ProxySettings? = nil,
         addresses: AddressPreference = .any,
-        clientIdentity: ClientIdentity? = nil
+        clientIdentity: ClientIdentity? = nil,
+        limits: UpstreamLimits = UpstreamLimits()
     ) {
         self.name = name
         self.endpoints = endpoints
@@ -49,6 +51,7 @@ package struct UpstreamSettings: Sendable, Equatable {
         self.proxy = proxy
         self.addresses = addresses
         self.clientIdentity = clientIdentity
+        self.limits = limits
     }
 }
 

@@ -22,7 +22,7 @@ struct AuthenticationTests {
     }
 
     private func team(_ settings: inout UpstreamSettings) {
-        settings.credentials = [Credential(username: "team", password: Secret("pw"))]
+        settings.credentials = [.fixed(Credential(username: "team", password: Secret("pw")))]
     }
 
     @Test(

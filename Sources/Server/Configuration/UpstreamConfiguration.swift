@@ -36,16 +36,10 @@ struct UpstreamConfiguration: Sendable, Equatable {
     /// What is in them.
     var clientIdentity: ClientIdentity?
     var proxy = ProxyConfiguration()
-}
-
-/// A user name and password, or a file with the password.
-struct CredentialConfiguration: Sendable, Hashable {
-    /// Not empty in a loaded configuration.
-    var username = ""
-    /// The password itself, wherever it came from. Not empty in a loaded configuration.
-    var password = Secret("")
-    /// Where the password was read from, nil where it was written in the configuration itself.
-    var passwordFile: String?
+    /// Without the bandwidth, which is ``maxBandwidth``.
+    var limits = UpstreamLimits()
+    /// Bytes a second; 0 for any number.
+    var maxBandwidth = ByteCount(0)
 }
 
 extension UpstreamConfiguration {
@@ -79,9 +73,7 @@ extension UpstreamConfiguration {
         UpstreamSettings(
             name: name,
             endpoints: endpoints,
-            credentials: credentials.map { credential in
-                Credential(username: credential.username, password: credential.password)
-            },
+            credentials: credentials.map(\.source),
             caFile: caFile,
             allowHTTP: allowHTTP,
             allowPrivateAddresses: allowPrivateAddresses,
@@ -89,6 +81,13 @@ extension UpstreamConfiguration {
             timeouts: timeouts,
             breaker: breaker,
             addresses: addresses,
-            clientIdentity: clientIdentity)
+            clientIdentity: clientIdentity,
+            limits: upstreamLimits)
+    }
+
+    private var upstreamLimits: UpstreamLimits {
+        var limits = limits
+        limits.maxBandwidth = maxBandwidth.bytes
+        return limits
     }
 }

@@ -24,6 +24,7 @@ extension PrometheusText {
             upstreams.map { (["upstream": $0], Double($1.receivedBytes)) })
         addStates(upstreams)
         addRateLimits(upstreams)
+        addLimits(upstreams)
     }
 
     mutating func add(endpoints upstreams: [(name: String, endpoints: [EndpointSnapshot])]) {
@@ -60,8 +61,13 @@ extension PrometheusText {
     }
 
     private mutating func addRateLimits(_ upstreams: [UpstreamSnapshot]) {
-        let told = upstreams.compactMap { name, activity in
-            activity.rateLimit.map { (["upstream": name] as Labels, $0) }
+        let identities = upstreams.flatMap { name, activity in
+            activity.identities.enumerated().map { index, identity in
+                (["upstream": name, "credential": "\(index)"] as Labels, identity)
+            }
+        }
+        let told = identities.compactMap { labels, identity in
+            identity.rateLimit.map { (labels, $0) }
         }
         add(
             "larder_upstream_rate_limit", .gauge,
@@ -71,5 +77,35 @@ extension PrometheusText {
             "larder_upstream_rate_limit_remaining", .gauge,
             "Pulls that the upstream still allows in this window, as it told last.",
             told.map { ($0, Double($1.remaining)) })
+        add(
+            "larder_upstream_pause_seconds", .gauge,
+            "How long nothing is sent to the upstream with this credential, after a 429.",
+            identities.map { ($0, ($1.pause ?? .zero) / .seconds(1)) })
+        add(
+            "larder_upstream_paused_requests_total", .counter,
+            "Requests refused during such pauses, without a call upstream.",
+            identities.map { ($0, Double($1.refused)) })
+    }
+
+    private mutating func addLimits(_ upstreams: [UpstreamSnapshot]) {
+        func samples(
+            _ value: (RequestLimiter.Snapshot) -> Double
+        ) -> [(Labels, Double)] {
+            upstreams.map { (["upstream": $0], value($1.limits)) }
+        }
+        add(
+            "larder_upstream_fetches", .gauge, "Downloads from the upstream that are running.",
+            samples { Double($0.fetches) })
+        add(
+            "larder_upstream_queued", .gauge, "Requests that wait for their turn at the upstream.",
+            samples { Double($0.queued) })
+        add(
+            "larder_upstream_overloaded_total", .counter,
+            "Requests refused because max_queued others waited.",
+            samples { Double($0.refused) })
+        add(
+            "larder_upstream_throttled_seconds_total", .counter,
+            "How long downloads waited for max_bandwidth, all together.",
+            samples { $0.throttled / .seconds(1) })
     }
 }

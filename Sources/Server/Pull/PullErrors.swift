@@ -39,6 +39,14 @@ extension RegistryError {
             self.init(
                 .unavailable, "\(name) is not available", detail: detail,
                 retryAfterSeconds: seconds)
+        case .overloaded(let seconds):
+            self.init(
+                .tooManyRequests, "too many requests wait for \(name)", detail: detail,
+                retryAfterSeconds: seconds)
+        case .noCredentials:
+            self.init(
+                .unavailable, "Larder has no credentials for \(name) at the moment",
+                detail: detail)
         case .timedOut:
             self.init(.unavailable, "\(name) did not answer in time", detail: detail, status: 504)
         case .status, .unreachable, .truncated:

@@ -29,7 +29,8 @@ struct IndexTotals: StatisticsTotals {
         let names = Set(configuration.upstreams.keys)
             .union(rows.filter { $0.objects > 0 }.map(\.name)).sorted()
         return names.map { name in
-            UpstreamDocument(name, known[name], registry: nil, maxBytes: shares[name])
+            UpstreamDocument(
+                name, known[name], registry: nil, maxBytes: shares[name], now: 0)
         }
     }
 

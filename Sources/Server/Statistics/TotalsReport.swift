@@ -33,8 +33,8 @@ struct TotalsReport: StatisticsTotals {
         let names = Set(table.names).union(rows.filter { $0.objects > 0 }.map(\.name)).sorted()
         return names.map { name in
             UpstreamDocument(
-                name, known[name], registry: table.named(name), maxBytes: store.shareLimit(of: name)
-            )
+                name, known[name], registry: table.named(name),
+                maxBytes: store.shareLimit(of: name), now: store.clock.now())
         }
     }
 
@@ -58,7 +58,10 @@ extension UpstreamDocument {
     /// - Parameters:
     ///   - row: nil where nothing was ever asked of it.
     ///   - registry: nil where it is not configured any more.
-    init(_ name: String, _ row: UpstreamRow?, registry: Registry?, maxBytes: Int64?) {
+    ///   - now: Unix seconds.
+    init(
+        _ name: String, _ row: UpstreamRow?, registry: Registry?, maxBytes: Int64?, now: Int64
+    ) {
         let activity = registry?.client.activity.snapshot
         self.init(
             name: name, traffic: TrafficDocument(row?.traffic ?? Traffic()),
@@ -66,7 +69,8 @@ extension UpstreamDocument {
             status: Status(activity),
             endpoints: registry?.client.endpointSnapshots.map { Endpoint($0) } ?? [],
             tokens: Int64(activity?.tokens ?? 0),
-            rateLimit: activity?.rateLimit.map { RateLimit($0) })
+            rateLimit: activity?.rateLimit.map { RateLimit($0) },
+            credentials: activity?.identities.map { Credential($0, now: now) } ?? [])
     }
 }
 
@@ -100,6 +104,16 @@ extension UpstreamDocument.Endpoint {
             url: "\(endpoint.url)", resolves: endpoint.resolves, state: state,
             sinceAt: endpoint.since.map { Timestamp($0) }, lastFailure: endpoint.lastFailureWord,
             suspendedSeconds: endpoint.suspendedFor.map(\.components.seconds))
+    }
+}
+
+extension UpstreamDocument.Credential {
+    fileprivate init(_ identity: IdentitySnapshot, now: Int64) {
+        let pause = identity.pause.map { Int64(($0 / .seconds(1)).rounded(.up)) }
+        self.init(
+            name: identity.label,
+            rateLimit: identity.rateLimit.map { UpstreamDocument.RateLimit($0) },
+            resumesAt: pause.map { Timestamp(now + $0) })
     }
 }
 

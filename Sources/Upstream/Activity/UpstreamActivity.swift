@@ -9,22 +9,32 @@ package final class UpstreamActivity: Sendable {
     private let state = Mutex(Snapshot())
     private let received = Atomic<Int>(0)
     private let tokens: @Sendable () -> Int
+    private let identities: @Sendable () -> [IdentitySnapshot]
+    private let limits: @Sendable () -> RequestLimiter.Snapshot
     private let now: @Sendable () -> Int64
 
     /// - Parameters:
     ///   - tokens: the number of tokens held.
+    ///   - identities: how each of the upstream's identities fares.
+    ///   - limits: what waits because of Larder's own limits.
     ///   - now: Unix seconds.
     init(
         tokens: @escaping @Sendable () -> Int = { 0 },
+        identities: @escaping @Sendable () -> [IdentitySnapshot] = { [] },
+        limits: @escaping @Sendable () -> RequestLimiter.Snapshot = { .init() },
         now: @escaping @Sendable () -> Int64 = { Int64(time(nil)) }
     ) {
         self.tokens = tokens
+        self.identities = identities
+        self.limits = limits
         self.now = now
     }
 
     package var snapshot: Snapshot {
         var snapshot = state.withLock { $0 }
         snapshot.tokens = tokens()
+        snapshot.identities = identities()
+        snapshot.limits = limits()
         snapshot.receivedBytes = received.load(ordering: .relaxed)
         return snapshot
     }
@@ -96,8 +106,11 @@ extension UpstreamActivity {
         package private(set) var lastFailure: Int64?
         /// Out of a small fixed set, such as `timed_out_connect`, `status_503`, `rate_limited`.
         package private(set) var lastFailureWord: String?
-        /// Nil where the upstream does not tell.
+        /// What it told last, whoever was asked as; nil where the upstream does not tell.
         package internal(set) var rateLimit: RateLimit?
+        /// In the order of the configuration; never empty for a client's.
+        package internal(set) var identities: [IdentitySnapshot] = []
+        package internal(set) var limits = RequestLimiter.Snapshot()
         /// Held at the moment.
         package internal(set) var tokens = 0
         /// HTTP requests, token requests and redirects included.

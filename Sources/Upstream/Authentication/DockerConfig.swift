@@ -2,7 +2,7 @@
 import FoundationEssentials
 
 /// `auths`, `credHelpers` and `credsStore` of `~/.docker/config.json`; the rest is ignored.
-struct DockerConfig: Sendable {
+package struct DockerConfig: Sendable {
     enum Lookup: Sendable, Equatable {
         case credential(Credential)
         case helper(CredentialHelper)
@@ -11,7 +11,7 @@ struct DockerConfig: Sendable {
     }
 
     /// Longest file read.
-    static let maximumBytes = 1024 * 1024
+    package static let maximumBytes = 1024 * 1024
 
     private let fields: Fields
 

@@ -27,15 +27,20 @@ struct IdentityTable {
         case none
     }
 
-    struct Identity {
-        /// What the registry told last of its limit.
-        fileprivate(set) var rateLimit: RateLimit?
-        fileprivate var toldAt: Instant?
-        fileprivate var cooldowns: [EndpointURL.Origin: Cooldown] = [:]
-        fileprivate var refusals: [Scope: Instant] = [:]
+    fileprivate struct Told {
+        var limit: RateLimit
+        var at: Instant
     }
 
-    private(set) var identities: [Identity]
+    fileprivate struct Identity {
+        var limits: [EndpointURL.Origin: Told] = [:]
+        var cooldowns: [EndpointURL.Origin: Cooldown] = [:]
+        var refusals: [Scope: Instant] = [:]
+        /// Requests that its cool-downs held back.
+        var held = 0
+    }
+
+    private var identities: [Identity]
 
     /// - Parameter count: above zero; anonymous is an identity too.
     init(count: Int) {
@@ -57,7 +62,9 @@ struct IdentityTable {
         let welcome = able.filter { !identities[$0].isRefused(for: scope, at: now) }
         if let pause = pauses.min(), welcome.isEmpty { return .coolingDown(pause) }
         let candidates = welcome.isEmpty ? able : welcome
-        let fresh = candidates.first { !isCounted || !identities[$0].isUsedUp(at: now) }
+        let fresh = candidates.first {
+            !isCounted || !identities[$0].isUsedUp(at: scope.origin, now: now)
+        }
         return (fresh ?? candidates.first).map { .use($0) } ?? .none
     }
 
@@ -67,13 +74,18 @@ struct IdentityTable {
     func isScarce(at origin: EndpointURL.Origin, reserve: Int, now: Instant) -> Bool {
         identities.allSatisfy { identity in
             identity.cooldowns[origin]?.remaining(at: now) != nil
-                || identity.isUsedUp(at: now, reserve: reserve)
+                || identity.isUsedUp(at: origin, now: now, reserve: reserve)
         }
     }
 
-    /// What is left of the identity's longest cool-down; nil where it has none.
-    func pause(of index: Int, at now: Instant) -> Duration? {
-        identities[index].cooldowns.values.compactMap { $0.remaining(at: now) }.max()
+    /// - Parameter label: as the identity is called.
+    func snapshot(of index: Int, label: String, at now: Instant) -> IdentitySnapshot {
+        let identity = identities[index]
+        return IdentitySnapshot(
+            label: label,
+            rateLimit: identity.limits.values.max { $0.at < $1.at }?.limit,
+            pause: identity.cooldowns.values.compactMap { $0.remaining(at: now) }.max(),
+            refused: identity.held)
     }
 }
 
@@ -86,8 +98,10 @@ extension IdentityTable {
             retryAfter: retryAfter, at: now, jitter: jitter)
     }
 
-    mutating func served(_ index: Int, for scope: Scope) {
-        identities[index].cooldowns[scope.origin]?.forgive()
+    /// - Parameter forgives: whether the next pause is a short one again. Where GETs are limited
+    ///   and HEADs are not, a HEAD that succeeds shows nothing.
+    mutating func served(_ index: Int, for scope: Scope, forgives: Bool) {
+        if forgives { identities[index].cooldowns[scope.origin]?.forgive() }
         identities[index].refusals[scope] = nil
     }
 
@@ -99,26 +113,37 @@ extension IdentityTable {
         identities[index].refusals[scope] = now + Self.refusalLifetime
     }
 
-    mutating func told(_ index: Int, _ limit: RateLimit, at now: Instant) {
-        identities[index].rateLimit = limit
-        identities[index].toldAt = now
+    mutating func told(
+        _ index: Int, _ limit: RateLimit, by origin: EndpointURL.Origin, at now: Instant
+    ) {
+        identities[index].limits[origin] = Told(limit: limit, at: now)
+    }
+
+    /// A request was held back because no identity could be used.
+    mutating func held(at origin: EndpointURL.Origin, now: Instant) {
+        for index in identities.indices
+        where identities[index].cooldowns[origin]?.remaining(at: now) != nil {
+            identities[index].held += 1
+        }
     }
 }
 
 extension IdentityTable.Identity {
-    fileprivate func isRefused(for scope: IdentityTable.Scope, at now: ContinuousClock.Instant)
-        -> Bool
-    {
+    fileprivate func isRefused(
+        for scope: IdentityTable.Scope, at now: IdentityTable.Instant
+    ) -> Bool {
         refusals[scope].map { now < $0 } ?? false
     }
 
     /// Whether no more than `reserve` percent of the announced limit remain in a window that is
     /// not over.
-    fileprivate func isUsedUp(at now: ContinuousClock.Instant, reserve: Int = 0) -> Bool {
-        guard let rateLimit, let toldAt, rateLimit.limit > 0 else { return false }
+    fileprivate func isUsedUp(
+        at origin: EndpointURL.Origin, now: IdentityTable.Instant, reserve: Int = 0
+    ) -> Bool {
+        guard let told = limits[origin], told.limit.limit > 0 else { return false }
         let window =
-            rateLimit.windowSeconds.map { Duration.seconds($0) } ?? IdentityTable.unknownWindow
-        guard now < toldAt + window else { return false }
-        return Double(rateLimit.remaining) * 100 <= Double(rateLimit.limit) * Double(reserve)
+            told.limit.windowSeconds.map { Duration.seconds($0) } ?? IdentityTable.unknownWindow
+        guard now < told.at + window else { return false }
+        return Double(told.limit.remaining) * 100 <= Double(told.limit.limit) * Double(reserve)
     }
 }

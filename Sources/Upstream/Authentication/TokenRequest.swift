@@ -12,8 +12,22 @@ struct TokenRequest: Sendable {
     /// Longest answer read (R45).
     static let maximumBytes = 1024 * 1024
 
-    /// The realm with `service` and `scope` behind its own query.
+    /// What is posted to exchange an identity token (distribution, "Docker Registry v2
+    /// authentication using OAuth2"); nil where the realm is asked by GET.
+    var form: String? {
+        guard let credential = key.credential, credential.isIdentityToken else { return nil }
+        var items = [
+            ("grant_type", "refresh_token"), ("client_id", "larder"),
+            ("refresh_token", credential.password.reveal()),
+        ]
+        if let service = key.service { items.append(("service", service)) }
+        if !key.scopes.isEmpty { items.append(("scope", key.scopes.joined(separator: " "))) }
+        return PercentEncoding.query(items.map { (name: $0.0, value: $0.1) })
+    }
+
+    /// The realm with `service` and `scope` behind its own query, where they are not posted.
     var url: EndpointURL {
+        guard form == nil else { return key.realm }
         let service = key.service.map { [("service", $0)] } ?? []
         let items = service + key.scopes.map { ("scope", $0) }
         let added = PercentEncoding.query(items.map { (name: $0.0, value: $0.1) })
@@ -28,7 +42,7 @@ extension RegistryClient {
     /// - Throws: ``UpstreamError/Kind/refusedRealm(_:)`` where the realm may not even be asked.
     func tokenRequest(
         answering challenge: BearerChallenge, for repository: RepositoryName?,
-        at endpoint: Endpoint
+        as identity: Credential?, at endpoint: Endpoint
     ) throws(UpstreamError) -> TokenRequest {
         guard let realm = EndpointURL(challenge.realm) else {
             throw error(.refusedRealm("no URL"), "the token realm is no http or https URL")
@@ -39,13 +53,13 @@ extension RegistryClient {
         if case .refused(let reason) = decision {
             throw error(.refusedRealm(reason), "token realm \(realm.origin) refused: \(reason)")
         }
-        let credential = decision == .trusted ? settings.credentials.first : nil
+        let credential = decision == .trusted ? identity : nil
         let key = TokenKey(
             upstream: settings.name, registry: endpoint.url.origin, realm: realm,
             service: challenge.service, scopes: Self.scopes(challenge, repository),
             credential: credential)
         return TokenRequest(
-            key: key, withholdsCredential: credential == nil && !settings.credentials.isEmpty)
+            key: key, withholdsCredential: credential == nil && identity != nil)
     }
 
     /// The repository's pull scope; a scope of the challenge is added only where it names no
@@ -83,11 +97,17 @@ extension RegistryClient {
 
     private func transportRequest(_ request: TokenRequest) -> TransportRequest {
         var headers = HTTPHeaders([("accept", "application/json")])
-        if let credential = request.key.credential {
+        let form = request.form
+        if form != nil {
+            headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
+        } else if let credential = request.key.credential {
             headers.add(name: "authorization", value: BasicCredentials.headerValue(credential))
         }
         let end = NIODeadline.now() + TimeAmount(settings.timeouts.token)
-        return transportRequest(.GET, request.url, headers, total: .init(at: end, phase: .token))
+        var sent = transportRequest(
+            form == nil ? .GET : .POST, request.url, headers, total: .init(at: end, phase: .token))
+        sent.body = form
+        return sent
     }
 
     /// A token server's 404 must not look like an absent image, nor a redirect be followed (R68).

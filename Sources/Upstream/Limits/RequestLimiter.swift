@@ -3,7 +3,7 @@ import Synchronization
 
 /// Requests wait in the order they came: downloads for a slot, then every request for the rate.
 /// What needs no slot does not wait behind downloads.
-final class RequestLimiter: Sendable {
+package final class RequestLimiter: Sendable {
     /// The queue is full.
     struct Overload: Error {
         var retryAfterSeconds: Int

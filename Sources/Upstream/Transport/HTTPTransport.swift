@@ -79,8 +79,8 @@ package final class HTTPTransport: Sendable {
                     url: request.url, status: Int(head.status.code), headers: head.headers,
                     body: body)
             } catch  where attempt == 1 && Self.isClosedConnection(error) {
-                // A kept connection may be closed by its server just as it is used again. GET and
-                // HEAD may be repeated (RFC 9110 §9.2.2).
+                // A kept connection may be closed by its server just as it is used again. GET, HEAD
+                // and asking for a token once more may be repeated (RFC 9110 §9.2.2).
                 continue
             }
         }
@@ -95,7 +95,7 @@ package final class HTTPTransport: Sendable {
             url: request.url.absoluteString,
             method: request.method,
             headers: headers,
-            body: nil,
+            body: request.body.map { .string($0) },
             tlsConfiguration: request.tls)
     }
 
@@ -143,6 +143,7 @@ struct TransportRequest: Sendable {
     var method: HTTPMethod
     var url: EndpointURL
     var headers: HTTPHeaders
+    var body: String?
     var tls: TLSConfiguration?
     var route: Route
     var timeouts: Timeouts
@@ -159,4 +160,6 @@ struct TransportResponse: Sendable {
     var body: ResponseBody
     /// The endpoint that was asked, wherever it redirected to.
     var endpoint: EndpointURL?
+    /// The leave to read it, given back with the end of the body.
+    var admission: Admission?
 }

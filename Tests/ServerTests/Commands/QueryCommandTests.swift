@@ -31,11 +31,11 @@ struct QueryCommandTests {
         "max_bytes":2147483648,"status":{"state":"failing","since_at":null,"last_success_at":null,
         "last_failure_at":"\(Fixture.timestamp(60))","last_failure":"timed_out"},"endpoints":[],"tokens":1,
         "rate_limit":{"limit":100,"remaining":7,"window_seconds":null,
-        "seen_at":"\(Fixture.timestamp(1))"}},
+        "seen_at":"\(Fixture.timestamp(1))"},"credentials":[]},
         {"name":"quay.io","traffic":\(traffic.replacing("2000", with: "0")),"objects":0,
         "stored_bytes":0,"max_bytes":null,"status":{"state":"unknown","since_at":null,
         "last_success_at":null,"last_failure_at":null,"last_failure":null},"endpoints":[],"tokens":0,
-        "rate_limit":null}]}
+        "rate_limit":null,"credentials":[]}]}
         """
 
     private static let traffic = """

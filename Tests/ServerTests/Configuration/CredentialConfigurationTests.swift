@@ -12,7 +12,10 @@ struct CredentialConfigurationTests {
         let loaded = try ConfigurationFixture.load(
             "upstreams: {ghcr.io: {credentials: \(credentials)}}", environment: environment,
             files: files)
-        return try #require(loaded.configuration.upstreams["ghcr.io"]).settings.credentials
+        let upstream = try #require(loaded.configuration.upstreams["ghcr.io"])
+        return upstream.settings.credentials.compactMap { source in
+            if case .fixed(let credential) = source { credential } else { nil }
+        }
     }
 
     @Test(arguments: [
@@ -71,7 +74,7 @@ struct CredentialConfigurationTests {
             environment: ["LARDER_UPSTREAMS__GHCR_IO__CREDENTIALS": value])
         #expect(
             loaded.configuration.upstreams["ghcr.io"]?.settings.credentials == [
-                Credential(username: "team", password: Secret("hunter2"))
+                .fixed(Credential(username: "team", password: Secret("hunter2")))
             ])
     }
 
@@ -109,6 +112,67 @@ struct CredentialConfigurationTests {
             "upstreams: {ghcr.io: {credentials: \(credentials)}}", files: ["/empty": "\n"])
         #expect(
             problems.contains { $0.hasPrefix("larder.yaml:\(expected)") }, "\(problems)")
+    }
+
+    @Test func `reads helpers and Docker's configuration beside user names`() throws {
+        let loaded = try ConfigurationFixture.load(
+            """
+            upstreams:
+              ghcr.io:
+                credentials:
+                  - {username: team, password: hunter2}
+                  - {helper: ecr-login}
+                  - {helper: /opt/helpers/docker-credential-gcr}
+                  - docker_config: /etc/larder/docker.json
+            """, files: ["/etc/larder/docker.json": "{}"])
+        let sources = loaded.configuration.upstreams["ghcr.io"]?.settings.credentials
+        let ecr = try #require(CredentialHelper("ecr-login"))
+        let gcr = try #require(CredentialHelper("/opt/helpers/docker-credential-gcr"))
+        #expect(
+            sources == [
+                .fixed(Credential(username: "team", password: Secret("hunter2"))), .helper(ecr),
+                .helper(gcr), .dockerConfig("/etc/larder/docker.json"),
+            ])
+    }
+
+    @Test func `a helper in the environment goes before a file's password`() throws {
+        let loaded = try ConfigurationFixture.load(
+            "upstreams: {ghcr.io: {credentials: {username: team, password: hunter2}}}",
+            environment: ["LARDER_UPSTREAMS__GHCR_IO__CREDENTIALS__HELPER": "gcr"])
+        let helper = try #require(CredentialHelper("gcr"))
+        let sources = loaded.configuration.upstreams["ghcr.io"]?.settings.credentials
+        #expect(sources == [.helper(helper)])
+    }
+
+    @Test(arguments: [
+        ("{helper: ../evil}", "1:45: \(key).helper: expected a credential helper such as"),
+        ("{helper: ECR}", "1:45: \(key).helper: expected a credential helper such as"),
+        (
+            "{helper: gcr, username: team}",
+            "1:37: \(key).helper: username and helper exclude each other"
+        ),
+        (
+            "{helper: gcr, docker_config: /d}",
+            "1:50: \(key).docker_config: helper and docker_config exclude each other"
+        ),
+        (
+            "{docker_config: /gone}",
+            "1:37: \(key).docker_config: /gone cannot be read: No such file or directory"
+        ),
+    ])
+    func `refuses what cannot be a helper or file`(credentials: String, expected: String) {
+        let problems = ConfigurationFixture.problems(
+            "upstreams: {ghcr.io: {credentials: \(credentials)}}", files: ["/d": "{}"])
+        #expect(
+            problems.contains { $0.hasPrefix("larder.yaml:\(expected)") }, "\(problems)")
+    }
+
+    @Test func `a variable's user name does not stand beside a file's helper`() {
+        let problems = ConfigurationFixture.problems(
+            "upstreams: {ghcr.io: {credentials: {helper: gcr}}}",
+            environment: ["LARDER_UPSTREAMS__GHCR_IO__CREDENTIALS__USERNAME": "team"])
+        #expect(problems.count == 1)
+        #expect(problems.first?.contains("helper stands alone") == true, "\(problems)")
     }
 
     @Test func `a variable cannot choose among several credentials`() {

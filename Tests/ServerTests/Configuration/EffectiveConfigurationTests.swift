@@ -16,6 +16,11 @@ struct EffectiveConfigurationTests {
             credentials:
               - {username: team, password: hunter2}
               - {username: file, password_file: /secret}
+              - {helper: ecr-login}
+              - {docker_config: /docker.json}
+            max_fetches: 8
+            max_bandwidth: 20MB
+            rate_limit: {reserve: 0%}
           nvcr.io: {enabled: false}
           lab.local:5000:
             url: http://127.0.0.1:5100/sub
@@ -27,20 +32,28 @@ struct EffectiveConfigurationTests {
           quay.io:
             endpoints: [https://a.example.com, https://b.example.com]
         """
-    private static let files = ["/secret": "swordfish", "/ca": "-----BEGIN CERTIFICATE-----"]
+    private static let files = [
+        "/secret": "swordfish", "/ca": "-----BEGIN CERTIFICATE-----", "/docker.json": "{}",
+    ]
 
     @Test(arguments: ["", yaml])
     func `what is printed reads back to the same`(yaml: String) throws {
         var loaded = try ConfigurationFixture.load(yaml, files: Self.files)
         let printed = EffectiveConfiguration(loaded).description
         let again = try ConfigurationFixture.load(printed, files: Self.files)
-        for index in loaded.configuration.upstreams["docker.io"]?.credentials.indices ?? 0..<0
-        where loaded.configuration.upstreams["docker.io"]?.credentials[index].passwordFile == nil {
-            loaded.configuration.upstreams["docker.io"]?.credentials[index].password =
-                Secret("<redacted>")
+        let redacted = credentials(loaded).map {
+            var credential = $0
+            let isWritten = credential.passwordFile == nil && !credential.username.isEmpty
+            if isWritten { credential.password = Secret("<redacted>") }
+            return credential
         }
+        loaded.configuration.upstreams["docker.io"]?.credentials = redacted
         #expect(again.configuration == loaded.configuration)
         #expect(EffectiveConfiguration(loaded).description == printed)
+    }
+
+    private func credentials(_ loaded: LoadedConfiguration) -> [CredentialConfiguration] {
+        loaded.configuration.upstreams["docker.io"]?.credentials ?? []
     }
 
     @Test func `every value stands beside its source`() throws {
@@ -68,7 +81,7 @@ struct EffectiveConfigurationTests {
                 "  min_free: 1GiB",
                 "  pins: []",
             ])
-        #expect(lines.contains("    url: http://127.0.0.1:5100/sub  # line 14"))
+        #expect(lines.contains("    url: http://127.0.0.1:5100/sub  # line 19"))
         #expect(lines.contains("    enabled: false"))
     }
 

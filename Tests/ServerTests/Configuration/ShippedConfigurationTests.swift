@@ -14,6 +14,7 @@ struct ShippedConfigurationTests {
         "/run/secrets/proxy": "secret\n",
         "/etc/larder/client.pem": TestCertificates.client.certificate,
         "/etc/larder/client.key": TestCertificates.client.key,
+        "/etc/larder/docker.json": "{}",
     ]
 
     /// Keys that stand in the prose of the one that they exclude.
@@ -89,7 +90,7 @@ struct ShippedConfigurationTests {
             "proxy", "shutdown", "upstreams",
             "upstreams.*",
         ]
-        let groups = ["timeouts", "breaker", "proxy"].map { "upstreams.*.\($0)" }
+        let groups = ["timeouts", "breaker", "proxy", "rate_limit"].map { "upstreams.*.\($0)" }
         #expect(documented.subtracting(known) == Set(sections + groups))
     }
 

@@ -162,7 +162,7 @@ struct MetricsTests {
             registry.inject(.setHeader("RateLimit-Remaining", "42;w=21600"), on: RequestMatcher())
             _ = try await larder.request(.GET, tagPath)
             let scrape = try await larder.scrape()
-            let label = "{upstream=\"lab.local\"}"
+            let label = "{upstream=\"lab.local\",credential=\"0\"}"
             #expect(scrape["larder_upstream_rate_limit" + label] == 100)
             #expect(
                 scrape.series(of: "larder_upstream_rate_limit_remaining")

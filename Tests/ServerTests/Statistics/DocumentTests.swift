@@ -52,7 +52,8 @@ struct DocumentTests {
                     lastFailure: nil, suspendedSeconds: nil)
             ], tokens: 1,
             rateLimit: .init(
-                limit: 100, remaining: 98, windowSeconds: 21_600, seenAt: Timestamp(1)))
+                limit: 100, remaining: 98, windowSeconds: 21_600, seenAt: Timestamp(1)),
+            credentials: [.init(name: "team", rateLimit: nil, resumesAt: time)])
         let bytes = try JSONDocument.encode(document)
         #expect(try JSONDocument.decode(from: bytes) == document)
     }

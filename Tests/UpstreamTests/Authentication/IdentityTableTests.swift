@@ -39,7 +39,8 @@ struct IdentityTableTests {
         #expect(choice(table, scope) == .coolingDown(.seconds(20)))
         #expect(choice(table, scope, after: .seconds(20)) == .use(1))
         #expect(choice(table, scope, after: .seconds(30)) == .use(0))
-        #expect(table.pause(of: 0, at: now) == .seconds(30))
+        let snapshot = table.snapshot(of: 0, label: "a", at: now)
+        #expect(snapshot == .init(label: "a", rateLimit: nil, pause: .seconds(30), refused: 0))
     }
 
     @Test("a cool-down is of one origin")
@@ -54,11 +55,11 @@ struct IdentityTableTests {
     func usedUp() throws {
         var table = IdentityTable(count: 2)
         let scope = try scope()
-        table.told(0, try limit(0), at: now)
+        table.told(0, try limit(0), by: origin, at: now)
         #expect(choice(table, scope) == .use(1))
         #expect(choice(table, scope, isCounted: false) == .use(0))
         #expect(choice(table, scope, after: .seconds(60)) == .use(0))
-        table.told(1, try limit(0), at: now)
+        table.told(1, try limit(0), by: origin, at: now)
         #expect(choice(table, scope) == .use(0))
     }
 
@@ -74,7 +75,7 @@ struct IdentityTableTests {
         #expect(choice(table, scope) == .use(0))
         #expect(choice(table, scope, except: [0]) == .use(1))
         #expect(choice(table, scope, except: [0, 1]) == .none)
-        table.served(0, for: scope)
+        table.served(0, for: scope, forgives: true)
         #expect(choice(table, scope) == .use(0))
     }
 
@@ -109,7 +110,7 @@ struct IdentityTableTests {
     func scarce(remaining: [Int], reserve: Int, expected: Bool) throws {
         var table = IdentityTable(count: remaining.count)
         for (index, number) in remaining.enumerated() {
-            table.told(index, try limit(number), at: now)
+            table.told(index, try limit(number), by: origin, at: now)
         }
         #expect(table.isScarce(at: origin, reserve: reserve, now: now) == expected)
         #expect(!table.isScarce(at: origin, reserve: reserve, now: now + .seconds(60)))
@@ -118,7 +119,7 @@ struct IdentityTableTests {
     @Test("an identity whose limit is not known is not scarce, one that cools down is")
     func unknownLimit() throws {
         var table = IdentityTable(count: 2)
-        table.told(0, try limit(1), at: now)
+        table.told(0, try limit(1), by: origin, at: now)
         #expect(!table.isScarce(at: origin, reserve: 10, now: now))
         table.limited(1, at: origin, retryAfter: .seconds(5), now: now, jitter: 0)
         #expect(table.isScarce(at: origin, reserve: 10, now: now))

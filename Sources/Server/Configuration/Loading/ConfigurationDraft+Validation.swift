@@ -62,6 +62,9 @@ extension ConfigurationDraft {
             return
         }
         let key = ConfigurationKey(upstream: name, path: ["credentials"])
+        guard credential.helper == nil && credential.dockerConfig == nil else {
+            return finishForeign(credential, key)
+        }
         if credential.username.isEmpty { report("username is missing", key) }
         guard let path = credential.passwordFile else {
             if credential.password.reveal().isEmpty {
@@ -72,6 +75,26 @@ extension ConfigurationDraft {
         let fileKey = ConfigurationKey(upstream: name, path: ["credentials", "password_file"])
         if let password = readSecret(path, fileKey) {
             loaded.configuration.upstreams[name]?.credentials[index].password = password
+        }
+    }
+
+    /// A credential that others keep; Docker's file may change later, and must be readable now.
+    private mutating func finishForeign(
+        _ credential: CredentialConfiguration, _ key: ConfigurationKey
+    ) {
+        if !credential.username.isEmpty || !credential.password.reveal().isEmpty
+            || credential.passwordFile != nil
+        {
+            let name = credential.helper == nil ? "docker_config" : "helper"
+            report("\(name) stands alone, without username and password", key)
+        }
+        guard let path = credential.dockerConfig else { return }
+        do throws(FileProblem) {
+            _ = try system.readFile(path, DockerConfig.maximumBytes)
+        } catch {
+            var key = key
+            key.path.append("docker_config")
+            report("\(path) cannot be read: \(error)", key)
         }
     }
 

@@ -71,6 +71,12 @@ enum ConfigurationSchema {
             Setting("proxy.password", \.proxy.literalPassword, .secret),
             Setting("proxy.password_file", \.proxy.givenPasswordFile, .optional(.filePath)),
             Setting("proxy.no_proxy", \.proxy.exceptions, .optional(.list(of: .proxyException))),
+            Setting("max_fetches", \.limits.maxFetches, .number(0...100_000)),
+            Setting(
+                "max_requests_per_second", \.limits.maxRequestsPerSecond, .number(0...1_000_000)),
+            Setting("max_bandwidth", \.maxBandwidth, .size),
+            Setting("max_queued", \.limits.maxQueued, .number(0...1_000_000)),
+            Setting("rate_limit.reserve", \.limits.rateLimitReserve, .percentOrNone),
         ] + credential.map(Setting.ofOnlyCredential)
 
     /// The keys of one credential.
@@ -78,6 +84,8 @@ enum ConfigurationSchema {
         Setting("username", \.username, .userName),
         Setting("password", \.literalPassword, .secret),
         Setting("password_file", \.givenPasswordFile, .optional(.filePath)),
+        Setting("helper", \.givenHelper, .optional(.credentialHelper)),
+        Setting("docker_config", \.givenDockerConfig, .optional(.filePath)),
     ]
 
     /// The key above all those of ``upstream``.
@@ -86,6 +94,9 @@ enum ConfigurationSchema {
     /// Keys that cannot stand beside each other.
     static let alternatives = [
         ("url", "endpoints"), ("password", "password_file"), ("token", "token_file"),
+        ("username", "helper"), ("password", "helper"), ("password_file", "helper"),
+        ("username", "docker_config"), ("password", "docker_config"),
+        ("password_file", "docker_config"), ("helper", "docker_config"),
     ]
 }
 
@@ -121,25 +132,5 @@ extension Setting where Root == UpstreamConfiguration {
             render: { _ in nil },
             isEqual: { _, _ in true },
             copy: { _, _ in })
-    }
-}
-
-extension CredentialConfiguration {
-    /// The password where it is written out. A file from a weaker source gives way to it.
-    fileprivate var literalPassword: Secret {
-        get { passwordFile == nil ? password : Secret("") }
-        set {
-            password = newValue
-            passwordFile = nil
-        }
-    }
-
-    /// The file with the password. A password from a weaker source gives way to it.
-    fileprivate var givenPasswordFile: String? {
-        get { passwordFile }
-        set {
-            password = Secret("")
-            passwordFile = newValue
-        }
     }
 }

@@ -110,7 +110,8 @@ extension SettingType where Value == CredentialConfiguration {
         parse: { node throws(InvalidSetting) in
             guard case .mapping(let entries) = node.content else {
                 throw InvalidSetting(
-                    "expected username and password or password_file", at: node.position)
+                    "expected username and password or password_file, or helper, or docker_config",
+                    at: node.position)
             }
             var value = CredentialConfiguration()
             try SettingReader.read(entries, ConfigurationSchema.credential, into: &value)

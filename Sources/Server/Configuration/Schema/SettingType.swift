@@ -48,7 +48,7 @@ extension SettingType where Value == String {
                 throw InvalidValue("expected a user name, without colons or control characters")
             }
             return text
-        }, render: YAMLValue.text)
+        }, render: { $0.isEmpty ? nil : .text($0) })
 
     static let hostName = SettingType.scalar(
         { text throws(InvalidValue) in
@@ -138,6 +138,29 @@ extension SettingType where Value == Int {
             else { throw InvalidValue("expected a share from 1% to 100%, not \(text.excerpt)") }
             return percent
         }, render: { YAMLValue.word("\($0)%") })
+}
+
+extension SettingType where Value == Int {
+    /// The same, and 0% for nothing.
+    static let percentOrNone = SettingType.scalar(
+        { text throws(InvalidValue) in
+            guard text.hasSuffix("%"), let percent = Int(text.dropLast()),
+                (0...100).contains(percent)
+            else { throw InvalidValue("expected a share from 0% to 100%, not \(text.excerpt)") }
+            return percent
+        }, render: { YAMLValue.word("\($0)%") })
+}
+
+extension SettingType where Value == CredentialHelper {
+    static let credentialHelper = SettingType.scalar(
+        { text throws(InvalidValue) in
+            guard let helper = CredentialHelper(text) else {
+                throw InvalidValue(
+                    "expected a credential helper such as ecr-login, or an absolute path, not "
+                        + text.excerpt)
+            }
+            return helper
+        }, render: { YAMLValue.text($0.text) })
 }
 
 extension SettingType where Value == ImagePattern {

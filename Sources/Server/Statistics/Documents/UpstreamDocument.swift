@@ -44,6 +44,16 @@ struct UpstreamDocument: Codable, Sendable, Equatable {
         var seenAt: Timestamp
     }
 
+    /// One of the identities that Larder has there.
+    struct Credential: Codable, Sendable, Equatable {
+        /// The user name, the helper or the file; `anonymous` for none.
+        var name: String
+        /// Null where the upstream does not tell.
+        @Nullable var rateLimit: RateLimit?
+        /// Until when nothing is sent with it, after a 429; null where it may be used.
+        @Nullable var resumesAt: Timestamp?
+    }
+
     var name: String
     var traffic: TrafficDocument
     var objects: Int64
@@ -54,6 +64,8 @@ struct UpstreamDocument: Codable, Sendable, Equatable {
     /// In the order in which they are asked; none where it is not configured any more.
     var endpoints: [Endpoint]
     var tokens: Int64
-    /// Null where the upstream does not tell.
+    /// What it told last, whoever was asked as; null where the upstream does not tell.
     @Nullable var rateLimit: RateLimit?
+    /// In the order of the configuration; empty of an upstream that is not configured any more.
+    var credentials: [Credential]
 }

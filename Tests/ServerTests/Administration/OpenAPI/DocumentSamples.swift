@@ -23,6 +23,9 @@ struct DocumentSample: Sendable, CustomTestStringConvertible {
 
     private static func statistics(time: Timestamp?) -> [DocumentSample] {
         let now = Timestamp(1_700_000_000)
+        let limit = time.map {
+            UpstreamDocument.RateLimit(limit: 1, remaining: 0, windowSeconds: nil, seenAt: $0)
+        }
         let upstream = UpstreamDocument(
             name: "docker.io", traffic: traffic, objects: 1, storedBytes: 4096,
             maxBytes: time.map { _ in 1 },
@@ -36,7 +39,8 @@ struct DocumentSample: Sendable, CustomTestStringConvertible {
                     suspendedSeconds: time.map { _ in 1 })
             ],
             tokens: 1,
-            rateLimit: time.map { .init(limit: 1, remaining: 0, windowSeconds: nil, seenAt: $0) })
+            rateLimit: limit,
+            credentials: [.init(name: "team", rateLimit: limit, resumesAt: time)])
         let cache = CacheDocument(
             usedBytes: 1, storedBytes: 1, reservedBytes: 0, heldBytes: 0, maxBytes: 2,
             freeBytes: -1, objects: 1, manifests: 1, images: 1, pinsExceedBudget: false)
