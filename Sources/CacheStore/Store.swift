@@ -121,4 +121,9 @@ package final class Store: Sendable {
             try database.setTag(tag, in: key, to: digest, verifiedAt: now)
         }
     }
+
+    /// The upstream has no such tag any more. What it named stays.
+    package func forgetTag(_ tag: Tag, in key: RepositoryKey) async throws {
+        try await writer.perform { try $0.deleteTag(tag, in: key) }
+    }
 }

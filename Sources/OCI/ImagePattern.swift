@@ -39,6 +39,17 @@ package enum ImagePattern: Hashable, Sendable {
             name.matches(repository) && tags.contains(where: tag.matches)
         }
     }
+
+    /// Whether it is about a tag, whatever that names; a digest is about none.
+    ///
+    /// - Parameter repository: with its upstream, `docker.io/library/alpine`.
+    package func matches(repository: String, tag: String) -> Bool {
+        switch self {
+        case .digest: false
+        case .names(let name, let wanted):
+            name.matches(repository) && (wanted?.matches(tag) ?? true)
+        }
+    }
 }
 
 extension ImagePattern: CustomStringConvertible {

@@ -31,4 +31,11 @@ extension Database {
             """, .integer(insertRepositoryID(key)), .text(tag.description),
             .integer(insertDigestID(digest)), .integer(verifiedAt))
     }
+
+    func deleteTag(_ tag: Tag, in key: RepositoryKey) throws(SQLiteError) {
+        guard let repositoryID = try repositoryID(key) else { return }
+        try run(
+            "DELETE FROM tag WHERE repository_id = ? AND name = ?", .integer(repositoryID),
+            .text(tag.description))
+    }
 }

@@ -77,22 +77,27 @@ struct AdminOperations: Sendable {
             throw RequestProblem(
                 400, "\(image) is a digest, which cannot change", parameter: "image")
         }
-        let before = try await store.tag(tag, in: target.key)?.digest
-        let after = try await verified(tag, target)
+        let record = try await store.tag(tag, in: target.key)
+        let before = record?.digest
+        let after = try await verified(tag, target, record)
         note("refresh", false, ["image": "\(image)", "changed": "\(before != after)"])
         return RefreshDocument(
             image: "\(image)", before: before.map { "\($0)" }, after: "\(after)",
             changed: before != after)
     }
 
-    private func verified(_ tag: Tag, _ target: PullTarget) async throws -> Digest {
+    private func verified(
+        _ tag: Tag, _ target: PullTarget, _ record: TagRecord?
+    ) async throws -> Digest {
+        let tags = TagResolution(services: services, target: target)
         do {
-            let resolved = try await TagResolution(services: services, target: target)
-                .verify(tag, record: nil)
+            let answer = try await tags.ask(tag, record).answer
             let pull = ManifestPull(
                 services: services, target: target, accepted: AcceptedTypes(headerValues: []),
                 needsBody: true)
-            return try await pull.find(.digest(resolved.digest)).digest
+            let digest = try await pull.find(.digest(answer.digest)).digest
+            if !answer.isRecorded { await tags.record(tag, digest) }
+            return digest
         } catch let error as UpstreamError {
             let isMissing = error.upstreamStatus == 404
             throw RequestProblem(isMissing ? 404 : 503, "\(error)", parameter: "image")

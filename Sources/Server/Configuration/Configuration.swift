@@ -42,12 +42,6 @@ struct LogSettings: Sendable, Equatable {
     var format = Format.text
 }
 
-/// `tags:`
-struct TagSettings: Sendable, Equatable {
-    /// How long a resolved tag is served without asking its registry again.
-    var freshFor = Duration.seconds(60)
-}
-
 /// `cache:`
 struct CacheSettings: Sendable, Equatable {
     var maxSize = CacheSize.bytes(ByteCount(50 * 1024 * 1024 * 1024))

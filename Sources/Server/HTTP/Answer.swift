@@ -34,6 +34,8 @@ struct Answer: Sendable {
     /// What the body is, or a part of; nil where it is no content.
     var digest: Digest?
     var outcome: CacheOutcome?
+    /// How old it is, where a tag was asked for: sent as `Age` and as the `ttl` of `Cache-Status`.
+    var freshness: TagFreshness?
 
     init(
         _ status: HTTPResponse.Status, _ fields: HTTPFields = [:], body: Body = .none,

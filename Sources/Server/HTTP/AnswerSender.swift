@@ -28,9 +28,10 @@ struct AnswerSender: Sendable {
         var fields = answer.fields
         fields[.dockerAPIVersion] = "registry/2.0"
         if let outcome = answer.outcome {
-            fields[.cacheStatus] = outcome.cacheStatus
+            fields[.cacheStatus] = outcome.cacheStatus(ttl: answer.freshness?.ttl)
             fields[.xCache] = outcome.xCache
         }
+        if let age = answer.freshness?.age { fields[.age] = "\(age)" }
         if let length = answer.length { fields[.contentLength] = "\(length)" }
         return Response(status: answer.status, headers: fields, body: body(done))
     }

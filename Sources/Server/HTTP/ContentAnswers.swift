@@ -47,6 +47,8 @@ struct ContentAnswers: Sendable {
     let mediaType: String
     let conditions: ContentConditions
     let outcome: CacheOutcome
+    /// Where a tag was asked for.
+    var freshness: TagFreshness?
 
     private var fields: HTTPFields {
         [
@@ -138,6 +140,7 @@ struct ContentAnswers: Sendable {
     ) -> Answer {
         var answer = Answer(status, fields, body: body, length: length, outcome: outcome)
         answer.digest = digest
+        answer.freshness = freshness
         return answer
     }
 

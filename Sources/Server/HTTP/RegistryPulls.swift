@@ -56,7 +56,7 @@ struct RegistryPulls: Sendable {
         let found = try await pull.find(reference)
         let answers = ContentAnswers(
             digest: found.digest, mediaType: found.mediaType.rawValue, conditions: conditions,
-            outcome: found.outcome)
+            outcome: found.outcome, freshness: found.freshness)
         guard !isHead, let bytes = found.bytes else { return answers.head(size: found.size) }
         return answers.manifest(bytes)
     }

@@ -21,7 +21,7 @@ struct RequestShape: Sendable, Equatable {
 
     /// A case's name is the label's value.
     enum Result: Int, Sendable, CaseIterable {
-        case hit, revalidated, stale, coalesced, miss, uncached
+        case hit, revalidated, revalidating, stale, coalesced, miss, uncached
         /// Neither content nor 304.
         case error
 
@@ -29,6 +29,7 @@ struct RequestShape: Sendable, Equatable {
             switch outcome {
             case .hit: self = .hit
             case .revalidated: self = .revalidated
+            case .revalidating: self = .revalidating
             case .stale: self = .stale
             case .coalesced: self = .coalesced
             case .miss: self = .miss

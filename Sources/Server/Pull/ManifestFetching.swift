@@ -45,12 +45,15 @@ struct ManifestFetching: Sendable {
 
     private static let maximumExtraTypes = 8
 
-    func fetch(_ reference: Reference, accept: [MediaType]) async throws -> FetchedManifest {
+    /// - Returns: the manifest, and whether this call fetched it rather than another that ran.
+    func fetch(
+        _ reference: Reference, accept: [MediaType]
+    ) async throws -> (manifest: FetchedManifest, isLeader: Bool) {
         let extra = accept.filter { !MediaType.manifestTypes.contains($0) }
             .prefix(Self.maximumExtraTypes)
         let key = ManifestFetchKey(
             repository: target.key, reference: reference, accept: Array(extra))
-        return try await services.manifestFetches.value(for: key) {
+        let flight = try await services.manifestFetches.value(for: key) {
             let response = try await target.registry.client.manifest(
                 target.key.repository, reference, accept: key.accept
             ) { bytes, digest in
@@ -64,7 +67,8 @@ struct ManifestFetching: Sendable {
             return fetched
         } afterwards: { fetched in
             await keep(fetched, for: reference)
-        }.value
+        }
+        return (flight.value, flight.isLeader)
     }
 
     /// Takes in what a HEAD that had to become a GET brought along.

@@ -11,6 +11,8 @@ struct FoundManifest: Sendable {
     let size: Int64
     let bytes: [UInt8]?
     let outcome: CacheOutcome
+    /// Where a tag was asked for.
+    var freshness: TagFreshness?
 }
 
 struct ManifestPull: Sendable {
@@ -34,28 +36,59 @@ struct ManifestPull: Sendable {
     // MARK: By tag
 
     private func byTag(_ tag: Tag) async throws -> FoundManifest {
-        let (record, isFresh) = try await tags.fresh(tag)
-        if let record, isFresh { return try await byDigest(record.digest, outcome: .hit) }
-        if record == nil && needsBody {
-            let fetched = try await fetching.fetch(.tag(tag), accept: accepted.explicit)
-            return FoundManifest(fetched, outcome: .miss(upstreamStatus: 200))
+        guard let known = try await tags.known(tag) else { return try await unknown(tag) }
+        switch known.freshness.state {
+        case .fresh:
+            return try await byDigest(known.record.digest, outcome: .hit)
+                .aged(known.freshness)
+        case .revalidating where !known.isRefused:
+            tags.renewInBackground(tag, known)
+            return try await byDigest(known.record.digest, outcome: .revalidating)
+                .aged(known.freshness)
+        case .revalidating, .stale, .expired:
+            return try await verified(tag, known)
         }
-        let resolved = try await verified(tag, record)
+    }
+
+    private func unknown(_ tag: Tag) async throws -> FoundManifest {
+        guard needsBody else { return try await found(tags.verify(tag, nil)) }
+        return try await fetched(.tag(tag)).aged(tags.justVerified(tag))
+    }
+
+    /// A refusal tells whether this repository's copy is in the store.
+    private func verified(_ tag: Tag, _ known: KnownTag) async throws -> FoundManifest {
+        do {
+            let resolved = try await tags.verify(tag, known)
+            return resolved.isMoved
+                ? try await moved(tag, known, resolved) : try await found(resolved)
+        } catch let error as UpstreamError {
+            let knowledge = try await services.store.knowledge(
+                of: known.record.digest, in: target.key)
+            throw RegistryError(
+                error, asking: .manifest, isCached: knowledge.isProven && knowledge.blob != nil)
+        }
+    }
+
+    private func found(_ resolved: ResolvedTag) async throws -> FoundManifest {
         if !needsBody, let head = resolved.head, let found = FoundManifest(head, resolved) {
             return found
         }
         return try await byDigest(resolved.digest, outcome: resolved.outcome)
+            .aged(resolved.freshness)
     }
 
-    /// A refusal tells whether this repository's copy is in the store.
-    private func verified(_ tag: Tag, _ record: TagRecord?) async throws -> ResolvedTag {
+    /// The manifest that the tag names now, recorded once it is here.
+    private func moved(
+        _ tag: Tag, _ known: KnownTag, _ resolved: ResolvedTag
+    ) async throws -> FoundManifest {
         do {
-            return try await tags.verify(tag, record: record)
+            let found = try await self.found(resolved)
+            let isHere = needsBody ? true : try await tags.isHere(resolved.digest)
+            if isHere { await tags.record(tag, resolved.digest) }
+            return found
         } catch let error as UpstreamError {
-            guard let record else { throw error }
-            let knowledge = try await services.store.knowledge(of: record.digest, in: target.key)
-            throw RegistryError(
-                error, asking: .manifest, isCached: knowledge.isProven && knowledge.blob != nil)
+            guard let stale = tags.stale(known, after: error) else { throw error }
+            return try await self.found(stale)
         }
     }
 
@@ -100,9 +133,12 @@ struct ManifestPull: Sendable {
     }
 
     private func fromUpstream(_ digest: Digest) async throws -> FoundManifest {
-        guard needsBody else { return try await relayHead(digest) }
-        let fetched = try await fetching.fetch(.digest(digest), accept: accepted.explicit)
-        return FoundManifest(fetched, outcome: .miss(upstreamStatus: 200))
+        needsBody ? try await fetched(.digest(digest)) : try await relayHead(digest)
+    }
+
+    private func fetched(_ reference: Reference) async throws -> FoundManifest {
+        let (fetched, isLeader) = try await fetching.fetch(reference, accept: accepted.explicit)
+        return FoundManifest(fetched, outcome: isLeader ? .miss(upstreamStatus: 200) : .coalesced)
     }
 
     private func relayHead(_ digest: Digest) async throws -> FoundManifest {
@@ -114,12 +150,10 @@ struct ManifestPull: Sendable {
         }
         await services.store.remember { try await $0.recordProof(of: digest, in: target.key) }
         let resolved = ResolvedTag(
-            digest: digest, outcome: .miss(upstreamStatus: 200, isStored: false), head: head)
-        guard let found = FoundManifest(head, resolved) else {
-            let fetched = try await fetching.fetch(.digest(digest), accept: accepted.explicit)
-            return FoundManifest(fetched, outcome: .miss(upstreamStatus: 200))
-        }
-        return found
+            digest: digest, outcome: .miss(upstreamStatus: 200, isStored: false), freshness: nil,
+            head: head)
+        if let found = FoundManifest(head, resolved) { return found }
+        return try await fetched(.digest(digest))
     }
 
     // MARK: What the client accepts
@@ -144,6 +178,7 @@ struct ManifestPull: Sendable {
                 "the index has no image for \(platform), and the client accepts only \(type)")
         }
         let image = try await byDigest(child.digest, outcome: index.outcome)
+            .aged(found.freshness)
         guard accepted.allows(image.mediaType) else { throw notAccepted(image.mediaType) }
         return image
     }
@@ -170,6 +205,12 @@ extension FoundManifest {
         guard let size = head.size, let mediaType = head.mediaType else { return nil }
         self.init(
             digest: resolved.digest, mediaType: mediaType, size: size, bytes: head.body,
-            outcome: resolved.outcome)
+            outcome: resolved.outcome, freshness: resolved.freshness)
+    }
+
+    fileprivate func aged(_ freshness: TagFreshness?) -> FoundManifest {
+        var found = self
+        found.freshness = freshness
+        return found
     }
 }

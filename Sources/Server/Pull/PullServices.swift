@@ -11,6 +11,7 @@ final class PullServices: Sendable {
     let blobFetches: BlobFetches
     let manifestFetches = SingleFlight<ManifestFetchKey, FetchedManifest>()
     let tagHeads = SingleFlight<TagKey, TagAnswer>()
+    let tagVerifications = TagVerifications()
     let pendingManifests = PendingManifests()
     let referrers = ReferrersCache()
     let repeatedDownloads = RepeatedDownloads()

@@ -1,6 +1,7 @@
 /// Which digest a tag names, by the index while that is fresh, else by the upstream.
 
 import CacheStore
+import Logging
 import OCI
 import Upstream
 
@@ -13,71 +14,165 @@ struct TagKey: Hashable, Sendable {
 struct TagAnswer: Sendable {
     let digest: Digest
     let head: ManifestHead
+    /// Whether the index has it: all but a move, which waits for the manifest it leads to.
+    let isRecorded: Bool
+}
+
+/// What is known of a tag without asking.
+struct KnownTag: Sendable {
+    let record: TagRecord
+    let freshness: TagFreshness
+    /// The upstream refused it when it was asked last.
+    let isRefused: Bool
 }
 
 struct ResolvedTag: Sendable {
     let digest: Digest
     let outcome: CacheOutcome
+    let freshness: TagFreshness?
     /// The upstream's answer, where it was asked just now.
-    let head: ManifestHead?
+    var head: ManifestHead?
+    /// The upstream names another digest than before, and the index does not say so yet.
+    var isMoved = false
 }
 
+/// A tag that moved is recorded once its manifest is here: until then, what it named before is
+/// served where the upstream cannot be had.
 struct TagResolution: Sendable {
     let services: PullServices
     let target: PullTarget
 
-    /// The tag by the index alone, where it was verified less than `tags.fresh_for` ago. A
-    /// time of verification in the future, from a clock that was set back, is not fresh (R49).
-    func fresh(_ tag: Tag) async throws -> (record: TagRecord?, isFresh: Bool) {
-        guard let record = try await services.store.tag(tag, in: target.key) else {
-            return (nil, false)
-        }
-        let age = services.store.clock.now() - record.verifiedAt
-        let limit = services.configuration.tags.freshFor.components.seconds
-        return (record, age >= 0 && age < max(limit, 0))
+    /// The tag by the index alone; nil where it is not there.
+    func known(_ tag: Tag) async throws -> KnownTag? {
+        guard let record = try await services.store.tag(tag, in: target.key) else { return nil }
+        return KnownTag(
+            record: record,
+            freshness: TagFreshness(
+                verifiedAt: record.verifiedAt, policy: policy(of: tag),
+                now: services.store.clock.now()),
+            isRefused: services.tagVerifications.isRefused(key(of: tag)))
     }
+
+    func justVerified(_ tag: Tag) -> TagFreshness { TagFreshness(justVerified: policy(of: tag)) }
+
+    private func policy(of tag: Tag) -> TagPolicy {
+        TagPolicies(settings: services.configuration.tags).policy(for: tag, in: target.key)
+    }
+
+    private func key(of tag: Tag) -> TagKey { TagKey(repository: target.key, tag: tag) }
+
+    // MARK: Verifying
 
     /// Asks the upstream by HEAD, which registries do not count as a pull (R60).
     ///
-    /// Where it cannot answer, the digest it named last is served as stale; never after 401,
-    /// 403 or 404 (R50–R52).
-    func verify(_ tag: Tag, record: TagRecord?) async throws -> ResolvedTag {
+    /// Where it cannot answer, the digest it named last is served as stale, within
+    /// `tags.stale_if_error`; never after 401, 403 or 404 (R50–R53).
+    func verify(_ tag: Tag, _ known: KnownTag?) async throws -> ResolvedTag {
         do {
-            let answer = try await head(tag)
-            let isKnown = record?.digest == answer.digest
+            let (answer, isLeader) = try await ask(tag, known?.record)
+            let outcome: CacheOutcome =
+                known == nil
+                ? .miss(upstreamStatus: 200)
+                : .revalidated(upstreamStatus: 200, isCollapsed: !isLeader)
             return ResolvedTag(
-                digest: answer.digest,
-                outcome: isKnown ? .revalidated(upstreamStatus: 200) : .miss(upstreamStatus: 200),
-                head: answer.head)
-        } catch let error as UpstreamError where error.isUnavailable {
-            guard let record else { throw error }
-            return ResolvedTag(
-                digest: record.digest,
-                outcome: .stale(
-                    reason: error.shortDescription, upstreamStatus: error.upstreamStatus),
-                head: nil)
+                digest: answer.digest, outcome: outcome, freshness: justVerified(tag),
+                head: answer.head, isMoved: !answer.isRecorded)
+        } catch let error as UpstreamError {
+            guard let stale = stale(known, after: error) else { throw error }
+            return stale
         }
     }
 
-    private func head(_ tag: Tag) async throws -> TagAnswer {
-        let key = TagKey(repository: target.key, tag: tag)
-        return try await services.tagHeads.value(for: key) {
-            let head = try await target.registry.client.headManifest(
-                target.key.repository, .tag(tag))
-            if let bytes = head.body {
-                let fetched = try await ManifestFetching(services: services, target: target)
-                    .adopt(head, bytes, for: .tag(tag))
-                return TagAnswer(digest: fetched.digest, head: head)
+    /// What was known before, where that may stand in for what the upstream does not say.
+    func stale(_ known: KnownTag?, after error: UpstreamError) -> ResolvedTag? {
+        guard error.isUnavailable, let known, !known.isRefused,
+            known.freshness.state != .expired
+        else { return nil }
+        return ResolvedTag(
+            digest: known.record.digest,
+            outcome: .stale(reason: error.shortDescription, upstreamStatus: error.upstreamStatus),
+            freshness: known.freshness)
+    }
+
+    /// One HEAD, however many ask.
+    ///
+    /// - Parameter record: what the index has; a digest that differs from it is not recorded.
+    func ask(_ tag: Tag, _ record: TagRecord?) async throws -> (answer: TagAnswer, isLeader: Bool) {
+        let key = key(of: tag)
+        let flight = try await services.tagHeads.value(for: key) {
+            do {
+                let answer = try await head(tag, record)
+                services.tagVerifications.accept(key)
+                return answer
+            } catch let error as UpstreamError {
+                await refused(tag, error)
+                throw error
             }
-            guard let digest = head.digest else {
-                throw UpstreamError(
-                    upstream: target.registry.name, kind: .malformed,
-                    message: "the answer to HEAD names no digest")
+        }
+        return (flight.value, flight.isLeader)
+    }
+
+    private func head(_ tag: Tag, _ record: TagRecord?) async throws -> TagAnswer {
+        let head = try await target.registry.client.headManifest(target.key.repository, .tag(tag))
+        if let bytes = head.body {
+            let fetched = try await ManifestFetching(services: services, target: target)
+                .adopt(head, bytes, for: .tag(tag))
+            return TagAnswer(digest: fetched.digest, head: head, isRecorded: true)
+        }
+        guard let digest = head.digest else {
+            throw UpstreamError(
+                upstream: target.registry.name, kind: .malformed,
+                message: "the answer to HEAD names no digest")
+        }
+        let isMoved = record.map { $0.digest != digest } ?? false
+        if !isMoved { await self.record(tag, digest) }
+        return TagAnswer(digest: digest, head: head, isRecorded: !isMoved)
+    }
+
+    func record(_ tag: Tag, _ digest: Digest) async {
+        await services.store.remember { try await $0.recordTag(tag, in: target.key, is: digest) }
+    }
+
+    /// A tag that is gone upstream is gone here, so that it is not served later either.
+    private func refused(_ tag: Tag, _ error: UpstreamError) async {
+        switch error.kind {
+        case .status(404):
+            await services.store.remember { try await $0.forgetTag(tag, in: target.key) }
+        case .status(401), .status(403), .refusedRealm:
+            services.tagVerifications.refuse(key(of: tag))
+        default: break
+        }
+    }
+
+    // MARK: Behind the answer
+
+    /// Verifies a tag that is served meanwhile, and fetches what it names now. A failure leaves
+    /// what is known as it is.
+    func renewInBackground(_ tag: Tag, _ known: KnownTag) {
+        services.tagVerifications.start(key(of: tag)) {
+            do {
+                try await renew(tag, known)
+            } catch {
+                services.logger.info(
+                    "a tag could not be verified",
+                    metadata: ["repository": "\(target.key)", "tag": "\(tag)", "error": "\(error)"])
             }
-            await services.store.remember {
-                try await $0.recordTag(tag, in: target.key, is: digest)
-            }
-            return TagAnswer(digest: digest, head: head)
-        }.value
+        }
+    }
+
+    private func renew(_ tag: Tag, _ known: KnownTag) async throws {
+        let answer = try await ask(tag, known.record).answer
+        guard !answer.isRecorded else { return }
+        if try await !isHere(answer.digest) {
+            _ = try await ManifestFetching(services: services, target: target)
+                .fetch(.digest(answer.digest), accept: [])
+        }
+        await record(tag, answer.digest)
+    }
+
+    /// Whether a manifest can be served without asking the upstream for its bytes.
+    func isHere(_ digest: Digest) async throws -> Bool {
+        if services.pendingManifests.find(digest, in: target.key) != nil { return true }
+        return try await services.store.knowledge(of: digest, in: target.key).blob?.manifest != nil
     }
 }

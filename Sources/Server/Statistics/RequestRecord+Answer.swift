@@ -38,7 +38,7 @@ extension RequestRecord.Result {
         case .hit, .revalidated: self = .hit
         case .miss, .uncached: self = .miss
         case .coalesced: self = .coalesced
-        case .stale: self = .stale
+        case .revalidating, .stale: self = .stale
         case nil: self = .error
         }
     }

@@ -65,7 +65,7 @@ struct EffectiveConfigurationTests {
         let lines = EffectiveConfiguration(loaded).description.split(separator: "\n").map(
             String.init)
         #expect(
-            lines.prefix(14) == [
+            lines.prefix(17) == [
                 #"listen: ["[::]:80", "127.0.0.1:81"]  # line 1"#,
                 "data_dir: /srv/l  # --data-dir",
                 "domain: example.com  # line 2",
@@ -76,6 +76,9 @@ struct EffectiveConfigurationTests {
                 "  format: text",
                 "tags:",
                 "  fresh_for: 1m30s  # line 4",
+                "  stale_while_revalidate: 0s",
+                "  stale_if_error: 7d",
+                "  rules: []",
                 "cache:",
                 "  max_size: 80%  # line 3",
                 "  min_free: 1GiB",

@@ -54,6 +54,7 @@ struct ShippedConfigurationTests {
         #expect(configuration.admin.token.reveal() == "secret")
         configuration.domain = nil
         configuration.cache.pins = []
+        configuration.tags.rules = []
         configuration.eviction.maxUnused = nil
         configuration.admin = AdminSettings()
         configuration.proxy = ProxyConfiguration()
@@ -82,7 +83,8 @@ struct ShippedConfigurationTests {
         let upstream = ConfigurationSchema.upstream.filter(\.isSupported).map {
             [ConfigurationSchema.upstreamsKey, "*"] + $0.path
         }
-        let known = Set((settings + upstream).map { $0.joined(separator: ".") })
+        let rules = ConfigurationSchema.tagRule.map { ["tags", "rules"] + $0.path }
+        let known = Set((settings + upstream + rules).map { $0.joined(separator: ".") })
         // A key that cannot stand beside another is told of in that one's prose.
         #expect(known.subtracting(documented) == Set(Self.toldOfElsewhere))
         let sections = [

@@ -1,4 +1,5 @@
 /// What `/metrics` says after requests of each kind.
+import CacheStore
 import NIOHTTP1
 import OCI
 import TestKit
@@ -39,7 +40,8 @@ struct MetricsTests {
             try await larder.waitUntilStored("latest", in: "team/app")
             _ = try await larder.request(.GET, tagPath)
             _ = try await larder.request(.HEAD, tagPath)
-            try await larder.setVerification(of: "latest", in: "team/app", to: 0)
+            let hourAgo = larder.store.clock.now() - 3600
+            try await larder.setVerification(of: "latest", in: "team/app", to: hourAgo)
             registry.inject(.respond(status: 503), on: RequestMatcher())
             _ = try await larder.request(.GET, tagPath)
 

@@ -152,6 +152,21 @@ final class TestLarder: Sendable {
         }
     }
 
+    /// Has a tag been verified so many seconds ago.
+    func setAge(of tag: String, in repository: String, to seconds: Int64) async throws {
+        try await setVerification(of: tag, in: repository, to: store.clock.now() - seconds)
+    }
+
+    /// Waits until a tag that was verified long ago is verified.
+    func waitUntilVerified(_ tag: String, in repository: String) async throws {
+        let (name, key) = (try Tag(tag), try key(of: repository))
+        while true {
+            let record = try #require(try await store.tag(name, in: key))
+            if store.clock.now() - record.verifiedAt < 600 { return }
+            await Task.yield()
+        }
+    }
+
     private func key(of repository: String) throws -> RepositoryKey {
         RepositoryKey(upstream: "lab.local", repository: try RepositoryName(repository))
     }
@@ -208,6 +223,9 @@ extension Configuration {
 
     /// For tests that show no time-out: an upstream may be as slow as the machine.
     mutating func waitForUpstreams() {
-        for name in upstreams.keys { upstreams[name]?.timeouts.idle = .seconds(30) }
+        for name in upstreams.keys {
+            upstreams[name]?.timeouts.idle = .seconds(30)
+            upstreams[name]?.timeouts.responseHeader = .seconds(60)
+        }
     }
 }

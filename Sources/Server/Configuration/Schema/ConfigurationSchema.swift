@@ -12,6 +12,11 @@ enum ConfigurationSchema {
         Setting("log.level", \.log.level, .choice()),
         Setting("log.format", \.log.format, .choice()),
         Setting("tags.fresh_for", \.tags.freshFor, .duration(canBeZero: true)),
+        Setting(
+            "tags.stale_while_revalidate", \.tags.staleWhileRevalidate,
+            .duration(canBeZero: true)),
+        Setting("tags.stale_if_error", \.tags.staleIfError, .duration(canBeZero: true)),
+        Setting("tags.rules", \.tags.rules, .tagRules),
         Setting("cache.max_size", \.cache.maxSize, .cacheSize),
         Setting("cache.min_free", \.cache.minFree, .freeSpace),
         Setting("cache.pins", \.cache.pins, .list(of: .imagePattern)),
@@ -86,6 +91,17 @@ enum ConfigurationSchema {
         Setting("password_file", \.givenPasswordFile, .optional(.filePath)),
         Setting("helper", \.givenHelper, .optional(.credentialHelper)),
         Setting("docker_config", \.givenDockerConfig, .optional(.filePath)),
+    ]
+
+    /// The keys of one item of `tags.rules`.
+    static let tagRule: [Setting<TagRule>] = [
+        Setting("match", \.match, .optional(.tagPattern)),
+        Setting("fresh_for", \.freshFor, .optional(.duration(canBeZero: true))),
+        Setting(
+            "stale_while_revalidate", \.staleWhileRevalidate,
+            .optional(.duration(canBeZero: true))),
+        Setting("stale_if_error", \.staleIfError, .optional(.duration(canBeZero: true))),
+        Setting("immutable", \.isImmutable, .optional(.flag)),
     ]
 
     /// The key above all those of ``upstream``.

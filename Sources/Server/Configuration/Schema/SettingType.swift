@@ -166,13 +166,27 @@ extension SettingType where Value == CredentialHelper {
 extension SettingType where Value == ImagePattern {
     /// Which images, such as `docker.io/library/*:1.*`.
     static let imagePattern = SettingType.scalar(
+        imagePattern(parsing:), render: { YAMLValue.text("\($0)") })
+
+    /// Which tags, such as `docker.io/library/*:1.*`; without a tag part, all of a repository.
+    static let tagPattern = SettingType.scalar(
         { text throws(InvalidValue) in
-            do throws(RegistryError) {
-                return try ImagePattern(text)
-            } catch {
-                throw InvalidValue(error.message)
+            let pattern = try imagePattern(parsing: text)
+            guard case .names = pattern else {
+                throw InvalidValue("\(text.excerpt) is a digest, which never changes")
             }
+            return pattern
         }, render: { YAMLValue.text("\($0)") })
+
+    private static func imagePattern(
+        parsing text: String
+    ) throws(InvalidValue) -> ImagePattern {
+        do throws(RegistryError) {
+            return try ImagePattern(text)
+        } catch {
+            throw InvalidValue(error.message)
+        }
+    }
 }
 
 extension SettingType where Value == AdminAddress {
