@@ -5,6 +5,9 @@ package enum Reference: Hashable, Sendable {
     case tag(Tag)
     case digest(Digest)
 
+    /// Nil of a tag.
+    package var digest: Digest? { if case .digest(let digest) = self { digest } else { nil } }
+
     /// Text with a `:` is a digest, any other a tag.
     ///
     /// - Throws: `DIGEST_INVALID` or `TAG_INVALID`.

@@ -22,16 +22,17 @@ package final class RegistryClient: Sendable {
     let distrusted = Mutex<[Digest: EndpointURL]>([:])
     let identities: Identities
     let limiter: RequestLimiter
+    private let isToldOffline: @Sendable () -> Bool
 
-    package convenience init(settings: UpstreamSettings, http: HTTPTransport, logger: Logger) {
-        self.init(settings: settings, http: http, logger: logger, now: { ContinuousClock.now })
-    }
-
-    /// - Parameter now: the clock that tokens, credentials, cool-downs and circuits end by.
+    /// - Parameters:
+    ///   - isOffline: asked before each request; while it is so, nothing is sent.
+    ///   - now: the clock that tokens, credentials, cool-downs and circuits end by.
     package init(
         settings: UpstreamSettings, http: HTTPTransport, logger: Logger,
-        now: @escaping @Sendable () -> ContinuousClock.Instant
+        isOffline: @escaping @Sendable () -> Bool = { false },
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
+        isToldOffline = isOffline
         self.settings = settings
         self.http = http
         var labelled = logger
@@ -54,6 +55,7 @@ package final class RegistryClient: Sendable {
 
     /// Asks for `/v2/`: that the registry answers, signed in or not, is enough.
     package func ping() async throws {
+        try requireOnline()
         try await activity.judging {
             try await anywhere(RegistryRequest(ping: .GET)) { endpoint in
                 _ = try await learnChallenge(at: endpoint)
@@ -66,9 +68,11 @@ package final class RegistryClient: Sendable {
     ///
     /// - Parameter read: gets the final response of an endpoint, whatever its status but a 401 of
     ///   the endpoint itself; throws ``UpstreamError`` where it is no answer.
+    /// - Throws: `.offline` while the upstream is not to be asked: then nothing is sent.
     func send<Answer>(
         _ request: RegistryRequest, _ read: (TransportResponse) async throws -> Answer
     ) async throws -> Answer {
+        try requireOnline()
         try requireUsableIdentity(for: request)
         let admission = try await admit(request)
         return try await activity.judging {
@@ -78,6 +82,15 @@ package final class RegistryClient: Sendable {
                 response.admission = admission
                 return try await read(response)
             }
+        }
+    }
+
+    /// Whether nothing is asked for now; what is being read goes on.
+    package var isOffline: Bool { isToldOffline() }
+
+    private func requireOnline() throws(UpstreamError) {
+        guard !isOffline else {
+            throw error(.offline, "\(settings.name) is offline: Larder asks it nothing")
         }
     }
 

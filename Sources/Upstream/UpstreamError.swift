@@ -30,6 +30,8 @@ package struct UpstreamError: Error, Sendable, Equatable {
         case noCredentials
         /// Too many requests wait for their turn at this upstream; nothing was sent.
         case overloaded(retryAfterSeconds: Int)
+        /// Nothing was sent: the upstream is not to be asked for now.
+        case offline
     }
 
     /// The name of the upstream in the configuration.
@@ -50,7 +52,7 @@ package struct UpstreamError: Error, Sendable, Equatable {
     package var isUnavailable: Bool {
         switch kind {
         case .unreachable, .timedOut, .rateLimited, .truncated, .suspended, .noCredentials,
-            .overloaded:
+            .overloaded, .offline:
             true
         case .status(let status): status >= 500
         case .tooLarge, .malformed, .refusedRedirect, .refusedRealm: false
@@ -104,6 +106,7 @@ extension UpstreamError.Kind {
         case .suspended: "suspended"
         case .noCredentials: "no_credentials"
         case .overloaded: "overloaded"
+        case .offline: "offline"
         }
     }
 }

@@ -44,6 +44,11 @@ package struct DigestKnowledge: Sendable {
     /// It was proven in some repository of the same upstream, and a manifest proven in this
     /// repository refers to it: proof enough where the upstream is open (design §2).
     package let isReferenced: Bool
+
+    /// Whether this repository may be served it without asking its upstream.
+    package var isAllowed: Bool { isProven || isReferenced }
+    /// Whether it is here, and may be served.
+    package var isServable: Bool { isAllowed && blob != nil }
 }
 
 package struct TagRecord: Hashable, Sendable {

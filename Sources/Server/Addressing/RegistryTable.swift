@@ -9,11 +9,13 @@ struct RegistryTable: Sendable {
     let addressing: Addressing
     private let registries: [String: Registry]
 
-    /// - Parameter previous: clients of upstreams whose settings did not change are kept, with
-    ///   the tokens they hold.
+    /// - Parameters:
+    ///   - offline: says which upstreams are not to be asked.
+    ///   - previous: clients of upstreams whose settings did not change are kept, with the tokens
+    ///     they hold.
     init(
-        _ configuration: Configuration, http: HTTPTransport, logger: Logger,
-        previous: RegistryTable? = nil
+        _ configuration: Configuration, http: HTTPTransport, offline: OfflineSwitch,
+        logger: Logger, previous: RegistryTable? = nil
     ) {
         addressing = Addressing(configuration)
         registries = configuration.upstreams.mapValues { upstream in
@@ -23,7 +25,9 @@ struct RegistryTable: Sendable {
             }
             return Registry(
                 name: upstream.name,
-                client: RegistryClient(settings: settings, http: http, logger: logger))
+                client: RegistryClient(
+                    settings: settings, http: http, logger: logger,
+                    isOffline: { offline.isOffline(upstream.name) }))
         }
     }
 

@@ -17,6 +17,7 @@ struct AdminOperations: Sendable {
     func purge(_ request: PurgeRequest) async throws -> PurgeDocument {
         let pattern = try pattern(of: request.target)
         let report = try await store.purge(pattern, isDryRun: request.dryRun ?? false)
+        services.missing.removeAll()
         note("purge", request.dryRun, ["target": "\(pattern)", "bytes": "\(report.freedBytes)"])
         return PurgeDocument(
             tags: Int64(report.tags), manifests: Int64(report.manifests),
@@ -91,7 +92,9 @@ struct AdminOperations: Sendable {
     ) async throws -> Digest {
         let tags = TagResolution(services: services, target: target)
         do {
+            services.missing.forget(.manifest(.tag(tag)), in: target.key)
             let answer = try await tags.ask(tag, record).answer
+            services.missing.forget(.manifest(.digest(answer.digest)), in: target.key)
             let pull = ManifestPull(
                 services: services, target: target, accepted: AcceptedTypes(headerValues: []),
                 needsBody: true)
@@ -152,7 +155,7 @@ struct AdminOperations: Sendable {
     }
 
     /// One line for each operation, whoever asked for it.
-    private func note(_ operation: String, _ isDryRun: Bool?, _ metadata: Logger.Metadata) {
+    func note(_ operation: String, _ isDryRun: Bool?, _ metadata: Logger.Metadata) {
         guard isDryRun != true else { return }
         logger.notice("\(operation)", metadata: metadata)
     }

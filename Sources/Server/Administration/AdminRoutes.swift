@@ -53,6 +53,8 @@ struct AdminRoutes: Sendable {
         }
         add(admin, .get, "/verify") { operations.verification() }
         add(admin, .delete, "/verify") { await operations.stopVerification() }
+        add(admin, .post, "/offline") { try operations.setOffline($0) }
+        add(admin, .get, "/offline") { operations.offline() }
         add(admin, .post, "/backup") { try await operations.backUp() }
     }
 

@@ -28,6 +28,10 @@ extension VerifyRequest: RequestDocument {
     static let fields: Set<String> = ["pattern"]
 }
 
+extension OfflineRequest: RequestDocument {
+    static let fields: Set<String> = ["offline", "upstream"]
+}
+
 /// The names of an object's fields, whatever their values are.
 struct FieldNames: Decodable {
     private struct Name: CodingKey {

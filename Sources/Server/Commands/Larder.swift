@@ -19,7 +19,8 @@ struct Larder: AsyncParsableCommand {
                 name: "Administration",
                 subcommands: [
                     PinCommand.self, UnpinCommand.self, PurgeCommand.self, RefreshCommand.self,
-                    EvictCommand.self, VerifyCommand.self, BackupCommand.self,
+                    EvictCommand.self, OfflineCommand.self, VerifyCommand.self,
+                    BackupCommand.self,
                 ]),
         ])
 }

@@ -13,6 +13,8 @@ struct Configuration: Sendable, Equatable {
     var defaultUpstream = "docker.io"
     /// The child served of an index to a client that takes images only.
     var defaultPlatform = Platform.linuxAMD64
+    /// Whether no upstream at all is asked.
+    var isOffline = false
     var log = LogSettings()
     var tags = TagSettings()
     var cache = CacheSettings()
@@ -49,6 +51,8 @@ struct CacheSettings: Sendable, Equatable {
     var minFree = CacheSize.bytes(ByteCount(1024 * 1024 * 1024))
     /// What is never evicted.
     var pins: [ImagePattern] = []
+    /// How long it is believed that an upstream does not have something.
+    var negativeFor = Duration.seconds(10)
 }
 
 /// `eviction:`

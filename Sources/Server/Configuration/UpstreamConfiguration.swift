@@ -14,6 +14,8 @@ struct UpstreamConfiguration: Sendable, Equatable {
     var endpoints: [EndpointSettings]
     /// False only while a configuration is being read: what is not enabled is then left out.
     var isEnabled = true
+    /// Whether it is not asked: what is in the cache is served all the same.
+    var isOffline = false
     /// Other names by which clients ask for it.
     var aliases: [String] = []
     /// Virtual hosts, besides the one that ``Configuration/domain`` gives it.

@@ -19,9 +19,11 @@ struct RegistryPulls: Sendable {
     func answer(_ endpoint: RegistryRoute.Endpoint) async throws -> Answer {
         switch endpoint {
         case .manifest(_, let reference):
-            return try await describing(.manifest) { try await manifest(reference) }
+            return try await describing(.manifest, reference.digest) {
+                try await manifest(reference)
+            }
         case .blob(_, let digest):
-            return try await describing(.blob) { try await blob(digest) }
+            return try await describing(.blob, digest) { try await blob(digest) }
         case .tags:
             return try await describing(.tags) { try await listings.tags(path) }
         case .referrers(_, let digest):
@@ -35,18 +37,28 @@ struct RegistryPulls: Sendable {
 
     private var listings: ListingPull { ListingPull(services: services, target: target) }
 
+    /// - Parameter digest: of what is asked for, where a copy of that may be in the store.
     private func describing(
-        _ subject: PullSubject, _ body: () async throws -> Answer
+        _ subject: PullSubject, _ digest: Digest? = nil, _ body: () async throws -> Answer
     ) async throws -> Answer {
         do {
             return try await body()
         } catch let error as UpstreamError {
-            throw RegistryError(error, asking: subject)
+            throw RegistryError(
+                error, asking: subject, isCached: await isCached(digest),
+                failingSince: target.failingSince)
         } catch let failure as FillFailure {
             throw RegistryError(
                 .unavailable, "\(target.registry.name) broke the download off",
                 detail: ["upstream": target.registry.name, "reason": "\(failure)"])
         }
+    }
+
+    /// Another repository's copy is not told of (R63).
+    private func isCached(_ digest: Digest?) async -> Bool {
+        guard let digest else { return false }
+        return (try? await services.store.knowledge(of: digest, in: target.key))?.isServable
+            ?? false
     }
 
     private func manifest(_ reference: Reference) async throws -> Answer {

@@ -31,8 +31,10 @@ struct MetricsPage: Sendable {
         text.add(fills: services.blobFetches.counter.counts, inFlight: services.blobFetches.count)
         text.add(store.budget.state, objects: objects)
         text.add(store.activity)
-        text.add(registries.current.all.map { ($0.name, $0.client.activity.snapshot) })
-        text.add(endpoints: registries.current.all.map { ($0.name, $0.client.endpointSnapshots) })
+        let table = registries.current
+        text.add(table.all.map { ($0.name, $0.client.activity.snapshot) })
+        text.add(endpoints: table.all.map { ($0.name, $0.client.endpointSnapshots) })
+        text.add(offline: table.names.map { ($0, services.offline.isOffline($0)) })
         if let process { text.add(process) }
         return text.text
     }

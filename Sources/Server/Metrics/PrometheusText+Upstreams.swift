@@ -43,6 +43,13 @@ extension PrometheusText {
             endpoints.map { ($0, $1.isSuspended ? 1 : 0) })
     }
 
+    mutating func add(offline: [(name: String, isOffline: Bool)]) {
+        add(
+            "larder_upstream_offline", .gauge,
+            "Whether the upstream is not asked because an operator wants it so.",
+            offline.map { (["upstream": $0], $1 ? 1 : 0) })
+    }
+
     private mutating func addStates(_ upstreams: [UpstreamSnapshot]) {
         add(
             "larder_upstream_up", .gauge,

@@ -39,6 +39,7 @@ struct BlobPull: Sendable {
         var lastError: any Error = RegistryError(.blobUnknown, "\(digest) is not to be had")
         for _ in 0..<Self.attempts {
             if let stored = try await stored() { return stored }
+            try services.missing.check(question(isHead: false))
             if let fetch = services.blobFetches.find(digest), !isLeader(of: fetch) {
                 try await proveIfNeeded()
             }
@@ -47,6 +48,7 @@ struct BlobPull: Sendable {
             let reader = FetchReader(fetch)
             do {
                 let fill = try await fetch.started.value
+                services.missing.forget(.blob(digest), in: target.key)
                 if let failure = fill.content.failure {
                     lastError = failure
                     try await fetch.ended.value
@@ -60,12 +62,19 @@ struct BlobPull: Sendable {
                     source: .uncached(uncached.blob), fill: nil,
                     outcome: .uncached(upstreamStatus: 200))
             } catch {
-                if isLeader || self.isLeader(of: fetch) { throw error }
+                if isLeader || self.isLeader(of: fetch) {
+                    services.note(error, question(isHead: false))
+                    throw error
+                }
                 lastError = error
                 try await fetch.ended.value
             }
         }
         throw lastError
+    }
+
+    private func question(isHead: Bool) -> MissingQuestion {
+        MissingQuestion(target, .blob(digest), isHead: isHead)
     }
 
     private func isLeader(of fetch: BlobFetch) -> Bool {
@@ -75,7 +84,7 @@ struct BlobPull: Sendable {
     /// From the disk, once this repository is known to have it.
     private func stored() async throws -> FoundBlob? {
         let knowledge = try await services.store.knowledge(of: digest, in: target.key)
-        let isAllowed = knowledge.isProven || knowledge.isReferenced
+        let isAllowed = knowledge.isAllowed
         guard
             let content = try await services.store.content(of: digest, record: knowledge.blob)
         else { return nil }
@@ -87,13 +96,15 @@ struct BlobPull: Sendable {
 
     private func proveIfNeeded() async throws {
         let knowledge = try await services.store.knowledge(of: digest, in: target.key)
-        if !knowledge.isProven && !knowledge.isReferenced { try await prove() }
+        if !knowledge.isAllowed { try await prove() }
     }
 
     /// Asks this repository's own upstream, and remembers that it has the digest.
     @discardableResult
     private func prove() async throws -> Int64? {
-        let head = try await target.registry.client.headBlob(target.key.repository, digest)
+        let head = try await services.unlessMissing(question(isHead: true)) {
+            try await target.registry.client.headBlob(target.key.repository, digest)
+        }
         await services.store.remember { try await $0.recordProof(of: digest, in: target.key) }
         return head.size
     }

@@ -54,10 +54,14 @@ struct ManifestFetching: Sendable {
         let key = ManifestFetchKey(
             repository: target.key, reference: reference, accept: Array(extra))
         let flight = try await services.manifestFetches.value(for: key) {
-            let response = try await target.registry.client.manifest(
-                target.key.repository, reference, accept: key.accept
-            ) { bytes, digest in
-                ContentHasher.digest(of: bytes, digest.algorithm) == digest
+            let question = MissingQuestion(
+                target, .manifest(reference), isHead: false, accept: key.accept)
+            let response = try await services.unlessMissing(question) {
+                try await target.registry.client.manifest(
+                    target.key.repository, reference, accept: key.accept
+                ) { bytes, digest in
+                    ContentHasher.digest(of: bytes, digest.algorithm) == digest
+                }
             }
             let fetched = try verified(
                 response.bytes, announced: response.digest, mediaType: response.mediaType, reference

@@ -41,7 +41,7 @@ struct ManifestPull: Sendable {
         case .fresh:
             return try await byDigest(known.record.digest, outcome: .hit)
                 .aged(known.freshness)
-        case .revalidating where !known.isRefused:
+        case .revalidating where !known.isRefused && !target.registry.client.isOffline:
             tags.renewInBackground(tag, known)
             return try await byDigest(known.record.digest, outcome: .revalidating)
                 .aged(known.freshness)
@@ -65,7 +65,8 @@ struct ManifestPull: Sendable {
             let knowledge = try await services.store.knowledge(
                 of: known.record.digest, in: target.key)
             throw RegistryError(
-                error, asking: .manifest, isCached: knowledge.isProven && knowledge.blob != nil)
+                error, asking: .manifest, isCached: knowledge.isServable,
+                failingSince: target.failingSince)
         }
     }
 
@@ -103,7 +104,7 @@ struct ManifestPull: Sendable {
         let knowledge = try await services.store.knowledge(of: digest, in: target.key)
         if let blob = knowledge.blob, let manifest = blob.manifest {
             var outcome = outcome
-            if !knowledge.isProven && !knowledge.isReferenced {
+            if !knowledge.isAllowed {
                 try await prove(digest)
                 outcome = .revalidated(upstreamStatus: 200)
             }
@@ -127,8 +128,7 @@ struct ManifestPull: Sendable {
 
     /// The digest is here, but this repository has not been seen to have it (design §2).
     private func prove(_ digest: Digest) async throws {
-        _ = try await target.registry.client.headManifest(
-            target.key.repository, .digest(digest), accept: accepted.explicit)
+        _ = try await head(digest)
         await services.store.remember { try await $0.recordProof(of: digest, in: target.key) }
     }
 
@@ -142,8 +142,7 @@ struct ManifestPull: Sendable {
     }
 
     private func relayHead(_ digest: Digest) async throws -> FoundManifest {
-        let head = try await target.registry.client.headManifest(
-            target.key.repository, .digest(digest), accept: accepted.explicit)
+        let head = try await head(digest)
         if let bytes = head.body {
             let fetched = try await fetching.adopt(head, bytes, for: .digest(digest))
             return FoundManifest(fetched, outcome: .miss(upstreamStatus: 200))
@@ -154,6 +153,15 @@ struct ManifestPull: Sendable {
             head: head)
         if let found = FoundManifest(head, resolved) { return found }
         return try await fetched(.digest(digest))
+    }
+
+    private func head(_ digest: Digest) async throws -> ManifestHead {
+        let question = MissingQuestion(
+            target, .manifest(.digest(digest)), isHead: true, accept: accepted.explicit)
+        return try await services.unlessMissing(question) {
+            try await target.registry.client.headManifest(
+                target.key.repository, .digest(digest), accept: accepted.explicit)
+        }
     }
 
     // MARK: What the client accepts

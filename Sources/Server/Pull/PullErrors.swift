@@ -17,14 +17,19 @@ enum PullSubject: Sendable {
 }
 
 extension RegistryError {
-    /// - Parameter isCached: whether a copy is in the store, for the `detail`. What is proven and
-    ///   stored is served without asking, so only a tag's verification can fail beside one.
-    init(_ error: UpstreamError, asking subject: PullSubject, isCached: Bool = false) {
+    /// - Parameters:
+    ///   - isCached: whether this repository's copy is in the store, for the `detail`.
+    ///   - failingSince: Unix seconds since when the upstream fails, likewise.
+    init(
+        _ error: UpstreamError, asking subject: PullSubject, isCached: Bool,
+        failingSince: Int64?
+    ) {
         var detail = [
             "upstream": error.upstream, "reason": error.message,
             "cached": isCached ? "true" : "false",
         ]
         if let status = error.upstreamStatus { detail["upstream_status"] = "\(status)" }
+        if let failingSince { detail["failing_since"] = "\(Timestamp(failingSince))" }
         let name = error.upstream
         switch error.kind {
         case .status(404):
@@ -47,6 +52,10 @@ extension RegistryError {
             self.init(
                 .unavailable, "Larder has no credentials for \(name) at the moment",
                 detail: detail)
+        case .offline:
+            self.init(
+                .unavailable, "\(name) is offline, and what is asked for is not in the cache",
+                detail: detail)
         case .timedOut:
             self.init(.unavailable, "\(name) did not answer in time", detail: detail, status: 504)
         case .status, .unreachable, .truncated:
@@ -66,7 +75,18 @@ extension RegistryError {
     }
 }
 
+extension PullTarget {
+    /// Unix seconds since when the upstream fails; nil while it answers.
+    var failingSince: Int64? {
+        let activity = registry.client.activity.snapshot
+        return activity.state == .failing ? activity.since : nil
+    }
+}
+
 extension UpstreamError {
+    /// Whether something was sent upstream before it came to this.
+    var isForwarded: Bool { kind != .offline }
+
     var upstreamStatus: Int? {
         switch kind {
         case .status(let status): status

@@ -14,6 +14,8 @@ final class PullServices: Sendable {
     let tagVerifications = TagVerifications()
     let pendingManifests = PendingManifests()
     let referrers = ReferrersCache()
+    let missing = NegativeCache()
+    let offline: OfflineSwitch
     let repeatedDownloads = RepeatedDownloads()
     let metrics = RequestMetrics()
     let logger: Logger
@@ -26,6 +28,7 @@ final class PullServices: Sendable {
         self.store = store
         self.logger = logger
         settings = Mutex(configuration)
+        offline = OfflineSwitch(configuration)
         blobFetches = BlobFetches(
             store: store, eventLoopGroup: eventLoopGroup, logger: logger)
     }
@@ -34,5 +37,7 @@ final class PullServices: Sendable {
 
     func apply(_ configuration: Configuration) {
         settings.withLock { $0 = configuration }
+        offline.apply(configuration)
+        missing.removeAll()
     }
 }

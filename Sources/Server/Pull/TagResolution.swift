@@ -83,14 +83,17 @@ struct TagResolution: Sendable {
         }
     }
 
-    /// What was known before, where that may stand in for what the upstream does not say.
+    /// What was known before, where that may stand in for what the upstream does not say. Of an
+    /// upstream that is offline it may at any age: an operator wants it so.
     func stale(_ known: KnownTag?, after error: UpstreamError) -> ResolvedTag? {
         guard error.isUnavailable, let known, !known.isRefused,
-            known.freshness.state != .expired
+            known.freshness.state != .expired || error.kind == .offline
         else { return nil }
         return ResolvedTag(
             digest: known.record.digest,
-            outcome: .stale(reason: error.shortDescription, upstreamStatus: error.upstreamStatus),
+            outcome: .stale(
+                reason: error.shortDescription, upstreamStatus: error.upstreamStatus,
+                isForwarded: error.isForwarded),
             freshness: known.freshness)
     }
 
@@ -113,7 +116,10 @@ struct TagResolution: Sendable {
     }
 
     private func head(_ tag: Tag, _ record: TagRecord?) async throws -> TagAnswer {
-        let head = try await target.registry.client.headManifest(target.key.repository, .tag(tag))
+        let question = MissingQuestion(target, .manifest(.tag(tag)), isHead: true)
+        let head = try await services.unlessMissing(question) {
+            try await target.registry.client.headManifest(target.key.repository, .tag(tag))
+        }
         if let bytes = head.body {
             let fetched = try await ManifestFetching(services: services, target: target)
                 .adopt(head, bytes, for: .tag(tag))

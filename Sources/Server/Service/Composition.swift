@@ -47,7 +47,9 @@ struct Composition: Sendable {
             store: store, configuration: configuration, eventLoopGroup: group,
             logger: logging.logger("larder.pull"))
         registries = CurrentRegistries(
-            RegistryTable(configuration, http: http, logger: logging.logger("larder.upstream")))
+            RegistryTable(
+                configuration, http: http, offline: services.offline,
+                logger: logging.logger("larder.upstream")))
     }
 
     /// Fetches first, since they write to the store and read from the upstreams.

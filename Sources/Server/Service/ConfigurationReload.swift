@@ -36,8 +36,8 @@ struct ConfigurationReload: Service {
         services.apply(taken)
         registries.replace(
             RegistryTable(
-                taken, http: http, logger: logging.logger("larder.upstream"),
-                previous: registries.current))
+                taken, http: http, offline: services.offline,
+                logger: logging.logger("larder.upstream"), previous: registries.current))
         logging.threshold.set(taken.log.level)
         do {
             try await services.store.apply(taken.storeLimits)

@@ -28,9 +28,11 @@ struct IndexTotals: StatisticsTotals {
             directory: configuration.dataDirectory, limits: configuration.storeLimits)
         let names = Set(configuration.upstreams.keys)
             .union(rows.filter { $0.objects > 0 }.map(\.name)).sorted()
+        let offline = OfflineSwitch(configuration)
         return names.map { name in
             UpstreamDocument(
-                name, known[name], registry: nil, maxBytes: shares[name], now: 0)
+                name, known[name], registry: nil, isOffline: offline.isOffline(name),
+                maxBytes: shares[name], now: 0)
         }
     }
 

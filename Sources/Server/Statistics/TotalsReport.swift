@@ -34,6 +34,7 @@ struct TotalsReport: StatisticsTotals {
         return names.map { name in
             UpstreamDocument(
                 name, known[name], registry: table.named(name),
+                isOffline: services.offline.isOffline(name),
                 maxBytes: store.shareLimit(of: name), now: store.clock.now())
         }
     }
@@ -60,13 +61,14 @@ extension UpstreamDocument {
     ///   - registry: nil where it is not configured any more.
     ///   - now: Unix seconds.
     init(
-        _ name: String, _ row: UpstreamRow?, registry: Registry?, maxBytes: Int64?, now: Int64
+        _ name: String, _ row: UpstreamRow?, registry: Registry?, isOffline: Bool,
+        maxBytes: Int64?, now: Int64
     ) {
         let activity = registry?.client.activity.snapshot
         self.init(
             name: name, traffic: TrafficDocument(row?.traffic ?? Traffic()),
             objects: row?.objects ?? 0, storedBytes: row?.bytes ?? 0, maxBytes: maxBytes,
-            status: Status(activity),
+            status: Status(activity), isOffline: isOffline,
             endpoints: registry?.client.endpointSnapshots.map { Endpoint($0) } ?? [],
             tokens: Int64(activity?.tokens ?? 0),
             rateLimit: activity?.rateLimit.map { RateLimit($0) },

@@ -34,7 +34,7 @@ package enum UpstreamOutcome: String, Sendable, CaseIterable {
         case .status(let status): self.init(status: status)
         case .rateLimited: self = .rateLimited
         case .tooLarge, .malformed, .refusedRedirect, .refusedRealm, .truncated, .suspended,
-            .noCredentials, .overloaded:
+            .noCredentials, .overloaded, .offline:
             self = .other
         }
     }

@@ -115,6 +115,33 @@ struct AdministrationCommandTests {
         }
     }
 
+    @Test(
+        "offline sends what is wanted and says what it means",
+        arguments: [
+            (["on"], #"{"offline":true}"#, "all registries are offline until larder restarts"),
+            (["off"], #"{"offline":false}"#, "all registries are asked as usual"),
+            (
+                ["on", "quay.io"], #"{"offline":true,"upstream":"quay.io"}"#,
+                "quay.io is offline until larder restarts"
+            ),
+        ])
+    func offline(arguments: [String], body: String, line: String) async throws {
+        let answer = Answer(
+            #"{"items":[{"upstream":"quay.io","is_offline":true,"source":"runtime"}]}"#)
+        let answers = ["POST /admin/v1/offline": [answer], "GET /admin/v1/offline": [answer]]
+        try await ScriptedServer.with(answers) { server in
+            let run = try await Fixture.run(
+                OfflineCommand.self, arguments + ["--server", server.url])
+            #expect(server.requests[0].body == body)
+            #expect(run.output.hasPrefix(line), "\(run.output)")
+            let state = try await Fixture.run(OfflineCommand.self, ["--server", server.url])
+            #expect(state.lines.last == "quay.io   yes      runtime", "\(state.output)")
+            let json = try await Fixture.run(
+                OfflineCommand.self, arguments + ["--json", "--server", server.url])
+            #expect(json.output.contains(#""is_offline" : true"#), "\(json.output)")
+        }
+    }
+
     @Test("backup tells where the copy is")
     func backup() async throws {
         let answer = Answer(

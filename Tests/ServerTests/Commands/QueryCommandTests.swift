@@ -29,12 +29,14 @@ struct QueryCommandTests {
         "fills_in_flight":1,"evictions":{"objects":12,"bytes":2048},"novel":[0.1],"upstreams":[
         {"name":"docker.io","traffic":\(traffic),"objects":1200,"stored_bytes":1072693248,
         "max_bytes":2147483648,"status":{"state":"failing","since_at":null,"last_success_at":null,
-        "last_failure_at":"\(Fixture.timestamp(60))","last_failure":"timed_out"},"endpoints":[],"tokens":1,
+        "last_failure_at":"\(Fixture.timestamp(60))","last_failure":"timed_out"},"is_offline":false,
+        "endpoints":[],"tokens":1,
         "rate_limit":{"limit":100,"remaining":7,"window_seconds":null,
         "seen_at":"\(Fixture.timestamp(1))"},"credentials":[]},
         {"name":"quay.io","traffic":\(traffic.replacing("2000", with: "0")),"objects":0,
         "stored_bytes":0,"max_bytes":null,"status":{"state":"unknown","since_at":null,
-        "last_success_at":null,"last_failure_at":null,"last_failure":null},"endpoints":[],"tokens":0,
+        "last_success_at":null,"last_failure_at":null,"last_failure":null},"is_offline":false,
+        "endpoints":[],"tokens":0,
         "rate_limit":null,"credentials":[]}]}
         """
 

@@ -136,6 +136,25 @@ struct RealServerTests {
         }
     }
 
+    @Test("offline on has nothing asked, off has it asked again")
+    func offlineUpstream() async throws {
+        try await asked { asked in
+            #expect(try await asked.run(OfflineCommand.self, "on", "lab.local").status == .done)
+            let state = try await asked.run(OfflineCommand.self)
+            #expect(
+                state.lines.contains { $0.hasPrefix("lab.local ") && $0.contains("yes") },
+                "\(state.output)")
+            let refresh = try await asked.run(RefreshCommand.self, name)
+            #expect(refresh.status == .failed)
+            #expect(refresh.diagnostics.contains("offline"))
+            let stats = try await asked.run(StatsCommand.self, "upstreams")
+            #expect(stats.lines.contains { $0.hasPrefix("lab.local") && $0.contains("offline") })
+            #expect(try await asked.run(OfflineCommand.self, "off").status == .done)
+            #expect(try await asked.run(RefreshCommand.self, name).status == .done)
+            #expect(try await asked.run(OfflineCommand.self, "on", "no.such").status == .failed)
+        }
+    }
+
     @Test("A wrong token is refused")
     func wrongToken() async throws {
         try await asked { asked in

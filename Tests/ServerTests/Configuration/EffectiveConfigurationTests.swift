@@ -65,12 +65,13 @@ struct EffectiveConfigurationTests {
         let lines = EffectiveConfiguration(loaded).description.split(separator: "\n").map(
             String.init)
         #expect(
-            lines.prefix(17) == [
+            lines.prefix(19) == [
                 #"listen: ["[::]:80", "127.0.0.1:81"]  # line 1"#,
                 "data_dir: /srv/l  # --data-dir",
                 "domain: example.com  # line 2",
                 "default_upstream: docker.io",
                 "default_platform: linux/amd64",
+                "offline: false",
                 "log:",
                 "  level: debug  # LARDER_LOG__LEVEL",
                 "  format: text",
@@ -83,6 +84,7 @@ struct EffectiveConfigurationTests {
                 "  max_size: 80%  # line 3",
                 "  min_free: 1GiB",
                 "  pins: []",
+                "  negative_for: 10s",
             ])
         #expect(lines.contains("    url: http://127.0.0.1:5100/sub  # line 19"))
         #expect(lines.contains("    enabled: false"))

@@ -83,7 +83,13 @@ struct ManifestAnswerTests {
 
     @Test("an error says whether a copy is in the store")
     func errorDetail() async throws {
-        try await withLarder(content, change: { $0.tags.freshFor = .zero }) { larder, registry in
+        try await withLarder(
+            content,
+            change: {
+                $0.tags.freshFor = .zero
+                $0.cache.negativeFor = .zero
+            }
+        ) { larder, registry in
             registry.inject(.respond(status: 404), on: RequestMatcher(), uses: 1)
             let absent = try await larder.request(.GET, tagPath)
             #expect(String(decoding: absent.body, as: UTF8.self).contains("\"cached\":\"false\""))

@@ -32,11 +32,14 @@ func withLarder(
 /// A server on a free port with `lab.local` and `docker.io` both at the registry.
 final class TestLarder: Sendable {
     let port: Int
-    let store: Store
+    let services: PullServices
+    let registries: CurrentRegistries
+    var store: Store { services.store }
 
-    private init(port: Int, store: Store) {
+    private init(port: Int, _ parts: Composition) {
         self.port = port
-        self.store = store
+        services = parts.services
+        registries = parts.registries
     }
 
     var url: String { "http://127.0.0.1:\(port)" }
@@ -83,7 +86,7 @@ final class TestLarder: Sendable {
             let serving = Task {
                 try await parts.serve { port.keep(.success($0.localAddress?.port ?? 0)) }
             }
-            let larder = TestLarder(port: try await port.value, store: parts.store)
+            let larder = TestLarder(port: try await port.value, parts)
             let result: Result<Void, any Error>
             do {
                 result = .success(try await body(larder))

@@ -45,7 +45,7 @@ struct DocumentTests {
             lastFailure: "timed_out")
         let document = UpstreamDocument(
             name: "docker.io", traffic: TrafficDocument(Traffic()), objects: 3, storedBytes: 4096,
-            maxBytes: nil, status: status,
+            maxBytes: nil, status: status, isOffline: true,
             endpoints: [
                 .init(
                     url: "https://a.example", resolves: false, state: .up, sinceAt: time,

@@ -12,7 +12,8 @@ enum StatisticsText {
                 item.name, Readable.count(item.traffic.requests),
                 Readable.percent(item.traffic.hitRate), Readable.size(item.traffic.servedBytes),
                 Readable.size(item.traffic.fetchedBytes),
-                Readable.size(item.storedBytes) + share, status(item.status, now),
+                Readable.size(item.storedBytes) + share,
+                item.isOffline ? "offline" : status(item.status, now),
                 item.rateLimit.map { "\($0.remaining)/\($0.limit)" } ?? "-",
             ])
         }

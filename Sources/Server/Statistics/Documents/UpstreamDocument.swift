@@ -61,6 +61,8 @@ struct UpstreamDocument: Codable, Sendable, Equatable {
     /// Its `max_size`.
     @Nullable var maxBytes: Int64?
     var status: Status
+    /// Whether it is not asked, because somebody wants it so.
+    var isOffline: Bool
     /// In the order in which they are asked; none where it is not configured any more.
     var endpoints: [Endpoint]
     var tokens: Int64

@@ -32,6 +32,7 @@ struct DocumentSample: Sendable, CustomTestStringConvertible {
             status: .init(
                 state: .failing, sinceAt: time, lastSuccessAt: time, lastFailureAt: time,
                 lastFailure: time.map { _ in "timed_out" }),
+            isOffline: false,
             endpoints: [
                 .init(
                     url: "https://a.example", resolves: true, state: .suspended, sinceAt: time,
@@ -123,6 +124,10 @@ struct DocumentSample: Sendable, CustomTestStringConvertible {
                 RefreshDocument(
                     image: "a/b:c", before: time.map { _ in digest }, after: digest, changed: true)),
             sample("Pins", PinsDocument(items: [.init(pattern: "a/b", source: .runtime)])),
+            sample(
+                "Offline",
+                OfflineDocument(
+                    items: [.init(upstream: "docker.io", isOffline: true, source: .runtime)])),
             sample("PinChange", PinChangeDocument(pattern: "a/b:c", changed: false)),
             sample(
                 "Verification",
