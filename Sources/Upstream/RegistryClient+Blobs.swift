@@ -38,25 +38,29 @@ extension RegistryClient {
     /// The size of a blob by HEAD, else by GET of its first byte: links that are signed for GET
     /// refuse HEAD, and pull caches answer HEAD 404 for what GET would fetch.
     ///
-    /// - Throws: `.status(404)` where GET does not find it either.
-    package func headBlob(_ repository: RepositoryName, _ digest: Digest) async throws -> BlobHead {
-        let request = blobRequest(.HEAD, repository, digest)
+    /// - Parameter canHandOver: whether a redirect may be left to a client, which asked by HEAD.
+    /// - Throws: `.status(404)` where GET does not find it either; ``HandedOver``.
+    package func headBlob(
+        _ repository: RepositoryName, _ digest: Digest, canHandOver: Bool = false
+    ) async throws -> BlobHead {
+        let request = blobRequest(.HEAD, repository, digest, canHandOver: canHandOver)
         do {
-            let size: Int64? = try await send(request) { response in
+            let size = try await send(request) { response -> Result<Int64?, HandedOver> in
+                if let handedOver = response.handedOver { return .failure(handedOver) }
                 let isRefusedElsewhere =
                     !isEndpoint(response.url.origin) && response.status != 429
                     && (400..<500).contains(response.status)
                 if !isRefusedElsewhere { try await require(response, [200]) }
                 await response.body.discard()
-                return response.status == 200 ? announcedSize(response) : nil
-            }
+                return .success(response.status == 200 ? announcedSize(response) : nil)
+            }.get()
             if let size { return BlobHead(size: size) }
         } catch let error as UpstreamError {
             guard [.status(404), .status(405), .status(501)].contains(error.kind) else {
                 throw error
             }
         }
-        return try await firstByte(repository, digest)
+        return try await firstByte(repository, digest, canHandOver: canHandOver)
     }
 
     /// A blob, or a range of it, unverified.
@@ -65,20 +69,22 @@ extension RegistryClient {
     ///   - range: what to ask for; nil for the whole.
     ///   - total: the blob's size where it is known; a partial answer must agree.
     ///   - avoided: an endpoint that is asked after all others.
-    /// - Throws: `.malformed` where the Content-Range is not the one asked for or the body is
-    ///   encoded (R8, R56); `.status(416)` where the range starts behind the end.
+    ///   - canHandOver: whether a redirect may be left to a client, which asked by GET.
+    /// - Throws: ``HandedOver``; `.malformed` where the Content-Range is not the one asked for or
+    ///   the body is encoded (R8, R56); `.status(416)` where the range starts behind the end.
     package func blob(
         _ repository: RepositoryName, _ digest: Digest, range: RequestedRange? = nil,
-        total: Int64? = nil, avoiding avoided: EndpointURL? = nil
+        total: Int64? = nil, avoiding avoided: EndpointURL? = nil, canHandOver: Bool = false
     ) async throws -> BlobResponse {
-        var request = blobRequest(.GET, repository, digest)
+        var request = blobRequest(.GET, repository, digest, canHandOver: canHandOver)
         request.avoided = avoided ?? distrusted.withLock { $0[digest] }
         request.isDownload = true
         if let range { request.headers.add(name: "range", value: range.headerValue) }
-        return try await send(request) { response in
+        return try await send(request) { response -> Result<BlobResponse, HandedOver> in
+            if let handedOver = response.handedOver { return .failure(handedOver) }
             try await require(response, range == nil ? [200] : [200, 206])
-            return try blob(response, range: range, total: total)
-        }
+            return .success(try blob(response, range: range, total: total))
+        }.get()
     }
 
     private func blob(
@@ -107,29 +113,33 @@ extension RegistryClient {
             activity: activity, admission: response.admission, bandwidth: limiter.bandwidth)
     }
 
-    private func firstByte(_ repository: RepositoryName, _ digest: Digest) async throws -> BlobHead
-    {
-        var request = blobRequest(.GET, repository, digest)
+    private func firstByte(
+        _ repository: RepositoryName, _ digest: Digest, canHandOver: Bool
+    ) async throws -> BlobHead {
+        var request = blobRequest(.GET, repository, digest, canHandOver: canHandOver)
         request.headers.add(name: "range", value: RequestedRange(start: 0, end: 1).headerValue)
-        return try await send(request) { response in
+        return try await send(request) { response -> Result<BlobHead, HandedOver> in
+            if let handedOver = response.handedOver { return .failure(handedOver) }
             let contentRange = response.headers.first(name: "content-range")
             switch response.status {
             case 200:
-                return BlobHead(size: contentLength(response))
+                return .success(BlobHead(size: contentLength(response)))
             case 206:
                 await response.body.discard()
-                return BlobHead(size: contentRange.flatMap { ContentRange($0) }?.total)
+                return .success(BlobHead(size: contentRange.flatMap { ContentRange($0) }?.total))
             case 416 where contentRange == ContentRange.unsatisfied(total: 0):
                 await response.body.discard()
-                return BlobHead(size: 0)
+                return .success(BlobHead(size: 0))
             default: throw await failure(response)
             }
-        }
+        }.get()
     }
 
     private func blobRequest(
-        _ method: HTTPMethod, _ repository: RepositoryName, _ digest: Digest
+        _ method: HTTPMethod, _ repository: RepositoryName, _ digest: Digest, canHandOver: Bool
     ) -> RegistryRequest {
-        RegistryRequest(method, repository, "blobs/\(digest)", isByDigest: true)
+        var request = RegistryRequest(method, repository, "blobs/\(digest)", isByDigest: true)
+        request.canHandOver = canHandOver
+        return request
     }
 }

@@ -1,4 +1,5 @@
-// Follows redirects, and keeps the Authorization to the origin that asked for it (R66).
+// Follows redirects or leaves them to the client, and keeps the Authorization to the origin that
+// asked for it (R66).
 import Logging
 import NIOHTTP1
 
@@ -10,21 +11,70 @@ extension RegistryClient {
         guard url.origin.isTLS || settings.allowHTTP else {
             throw error(.unreachable, "\(url.origin) is plain http, which is not allowed for it")
         }
+        var redirect: TransportResponse?
         for hops in 0... {
-            let response = try await hop(
-                request, to: url, of: endpoint, authorization: authorization)
-            guard Redirects.isRedirect(status: response.status) else { return response }
-            do throws(Redirects.Refusal) {
-                url = try Redirects.target(
-                    of: response.headers.first(name: "location"), from: url, hops: hops,
-                    allowHTTP: settings.allowHTTP)
-            } catch {
-                throw self.error(
-                    .refusedRedirect(error.reason), "\(url.origin) sent \(error.reason)")
+            let response: TransportResponse
+            do {
+                response = try await hop(
+                    request, to: url, of: endpoint, authorization: authorization)
+            } catch let error as UpstreamError {
+                guard let redirect, request.canHandOver, !isEndpoint(url.origin),
+                    settings.redirects.handsOver(after: error)
+                else { throw error }
+                unreachableTargets.add(url.origin)
+                logger.notice(
+                    "redirect handed over, its target did not answer",
+                    metadata: ["upstream": "\(settings.name)", "error": "\(error.message)"])
+                return handOver(redirect, to: url)
             }
+            guard Redirects.isRedirect(status: response.status) else { return response }
+            url = try target(of: response, hops: hops)
             await response.body.discard()
+            switch action(for: url.origin, request) {
+            case .follow: redirect = response
+            case .handOver: return handOver(response, to: url)
+            case .refuse:
+                throw error(
+                    .forbiddenRedirect,
+                    "\(response.url.origin) redirects to \(url.origin.host), which its redirects "
+                        + "rules refuse")
+            }
         }
         throw error(.refusedRedirect("no end"), "\(url.origin) redirects without end")
+    }
+
+    private func target(
+        of response: TransportResponse, hops: Int
+    ) throws(UpstreamError) -> EndpointURL {
+        do throws(Redirects.Refusal) {
+            return try Redirects.target(
+                of: response.headers.first(name: "location"), from: response.url, hops: hops,
+                allowHTTP: settings.allowHTTP)
+        } catch {
+            throw self.error(
+                .refusedRedirect(error.reason), "\(response.url.origin) sent \(error.reason)")
+        }
+    }
+
+    private func action(
+        for target: EndpointURL.Origin, _ request: RegistryRequest
+    ) -> RedirectAction {
+        guard !isEndpoint(target) else { return .follow }
+        let policy = settings.redirects
+        let action = policy.action(for: target.host, canHandOver: request.canHandOver)
+        let isUnreachable =
+            policy.handsOverUnreachable && request.canHandOver
+            && unreachableTargets.contains(target)
+        return action == .follow && isUnreachable ? .handOver : action
+    }
+
+    private func handOver(
+        _ redirect: TransportResponse, to target: EndpointURL
+    ) -> TransportResponse {
+        activity.handedOver()
+        var response = redirect
+        response.handedOver = HandedOver(location: target, status: redirect.status)
+        return response
     }
 
     private func hop(

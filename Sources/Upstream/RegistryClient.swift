@@ -8,7 +8,8 @@ import Synchronization
 
 /// Reads manifests, blobs and listings of one upstream with Larder's own identity.
 ///
-/// All methods throw ``UpstreamError``, or `CancellationError` where the task was cancelled.
+/// All methods throw ``UpstreamError``, or `CancellationError` where the task was cancelled; those
+/// about blobs also ``HandedOver`` where that is allowed.
 package final class RegistryClient: Sendable {
     package let settings: UpstreamSettings
     let http: HTTPTransport
@@ -23,6 +24,7 @@ package final class RegistryClient: Sendable {
     let identities: Identities
     let limiter: RequestLimiter
     private let isToldOffline: @Sendable () -> Bool
+    let unreachableTargets = UnreachableTargets()
 
     /// - Parameters:
     ///   - isOffline: asked before each request; while it is so, nothing is sent.

@@ -20,6 +20,8 @@ struct RegistryRequest: Sendable {
     var isDownload = false
     /// The number of the identity that it is sent as; nil where that does not matter.
     var identity: Int?
+    /// Whether a redirect to another host may be left to the client.
+    var canHandOver = false
 
     /// A request for something of `repository`, such as `manifests/latest`.
     init(

@@ -21,6 +21,8 @@ package struct UpstreamError: Error, Sendable, Equatable {
         /// The answer breaks HTTP or the distribution specification.
         case malformed
         case refusedRedirect(String)
+        /// A redirect to a host that the configuration refuses.
+        case forbiddenRedirect
         case refusedRealm(String)
         /// Nothing was asked: the circuits of all endpoints are open, the first for so long.
         case suspended(retryAfterSeconds: Int)
@@ -55,7 +57,7 @@ package struct UpstreamError: Error, Sendable, Equatable {
             .overloaded, .offline:
             true
         case .status(let status): status >= 500
-        case .tooLarge, .malformed, .refusedRedirect, .refusedRealm: false
+        case .tooLarge, .malformed, .refusedRedirect, .forbiddenRedirect, .refusedRealm: false
         }
     }
 
@@ -87,9 +89,14 @@ package struct UpstreamError: Error, Sendable, Equatable {
 }
 
 extension UpstreamError.Kind {
-    /// Whether it shows an upstream at work, if only with a refusal; 501 is a method refused.
+    /// Whether it shows an upstream at work, if only with a refusal or with a redirect that Larder
+    /// itself refuses; 501 is a method refused.
     var isAnswer: Bool {
-        if case .status(let status) = self { status < 500 || status == 501 } else { false }
+        switch self {
+        case .status(let status): status < 500 || status == 501
+        case .forbiddenRedirect: true
+        default: false
+        }
     }
 
     var shortDescription: String {
@@ -100,7 +107,7 @@ extension UpstreamError.Kind {
         case .timedOut(let phase): "timed_out_\(phase.rawValue)"
         case .tooLarge: "too_large"
         case .malformed: "malformed"
-        case .refusedRedirect: "refused_redirect"
+        case .refusedRedirect, .forbiddenRedirect: "refused_redirect"
         case .refusedRealm: "refused_realm"
         case .truncated: "truncated"
         case .suspended: "suspended"

@@ -15,6 +15,8 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var allowPrivateAddresses: Bool
     /// Further hosts that the credentials may be sent to as token realms (R67).
     package var realms: [String]
+    /// What becomes of redirects to other hosts.
+    package var redirects: RedirectPolicy
     package var timeouts: Timeouts
     package var breaker: BreakerSettings
     /// Nil for direct connections.
@@ -32,6 +34,7 @@ package struct UpstreamSettings: Sendable, Equatable {
         allowHTTP: Bool = false,
         allowPrivateAddresses: Bool = false,
         realms: [String] = [],
+        redirects: RedirectPolicy = RedirectPolicy(),
         timeouts: Timeouts = Timeouts(),
         breaker: BreakerSettings = BreakerSettings(),
         proxy: ProxySettings? = nil,
@@ -46,6 +49,7 @@ package struct UpstreamSettings: Sendable, Equatable {
         self.allowHTTP = allowHTTP
         self.allowPrivateAddresses = allowPrivateAddresses
         self.realms = realms
+        self.redirects = redirects
         self.timeouts = timeouts
         self.breaker = breaker
         self.proxy = proxy

@@ -71,7 +71,7 @@ final class HTTPTestServer: Sendable {
                         if self.accept() {
                             group.addTask { await self.run(connection, handler) }
                         } else {
-                            connection.channel.close(promise: nil)
+                            group.addTask { try? await connection.executeThenClose { _, _ in } }
                         }
                     }
                 } catch {

@@ -46,6 +46,8 @@ struct LogSettings: Sendable, Equatable {
 
 /// `cache:`
 struct CacheSettings: Sendable, Equatable {
+    /// False makes Larder a plain proxy: everything is asked upstream and nothing is kept.
+    var enabled = true
     var maxSize = CacheSize.bytes(ByteCount(50 * 1024 * 1024 * 1024))
     /// What stays free on the file system that holds the data directory.
     var minFree = CacheSize.bytes(ByteCount(1024 * 1024 * 1024))

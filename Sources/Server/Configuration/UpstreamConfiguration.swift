@@ -29,6 +29,7 @@ struct UpstreamConfiguration: Sendable, Equatable {
     var allowPrivateAddresses = false
     /// Token hosts, besides those of the registry's own domain, that may see the credentials (R67).
     var realms: [String] = []
+    var redirects = RedirectConfiguration()
     var timeouts = Timeouts()
     var breaker = BreakerSettings()
     var addresses = AddressPreference.any
@@ -80,6 +81,7 @@ extension UpstreamConfiguration {
             allowHTTP: allowHTTP,
             allowPrivateAddresses: allowPrivateAddresses,
             realms: realms,
+            redirects: redirects.policy,
             timeouts: timeouts,
             breaker: breaker,
             addresses: addresses,

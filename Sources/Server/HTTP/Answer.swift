@@ -4,6 +4,7 @@ import CacheStore
 import HTTPTypes
 import NIOCore
 import OCI
+import Upstream
 
 struct Answer: Sendable {
     enum Body: Sendable {
@@ -70,6 +71,17 @@ struct Answer: Sendable {
 }
 
 extension Answer {
+    /// Sends the client where the upstream's redirect leads, with its method (RFC 9110 §15.4.8).
+    /// The URL was parsed and is written anew: nothing else of the upstream's answer is passed on.
+    init(_ redirect: HandedOver, insteadOf digest: Digest) {
+        self.init(
+            .temporaryRedirect,
+            [
+                .location: redirect.location.absoluteString,
+                .dockerContentDigest: "\(digest)",
+            ], outcome: .handedOver(upstreamStatus: redirect.status))
+    }
+
     /// The digest of the blob that is sent whole; nil for anything else.
     var wholeBlob: Digest? {
         guard status == .ok, case .blob = body else { return nil }

@@ -10,8 +10,11 @@ enum CacheOutcome: Sendable, Equatable {
     case revalidating
     /// The upstream was asked for it; heads and listings are passed on without being stored.
     case miss(upstreamStatus: Int, isStored: Bool = true)
-    /// The upstream was asked, and there is no room to keep the answer.
+    /// The upstream was asked, and the answer is not kept: there is no room, or `cache.enabled` is
+    /// false.
     case uncached(upstreamStatus: Int)
+    /// The client was sent to where the upstream's redirect leads.
+    case handedOver(upstreamStatus: Int)
     /// A fetch that was running already brings it.
     case coalesced
     /// The upstream could not answer, or was not asked for a reason; what it last said is served.
@@ -34,6 +37,7 @@ enum CacheOutcome: Sendable, Equatable {
         case .revalidated(let status, _): "fwd=stale; fwd-status=\(status)"
         case .miss(let status, _), .uncached(let status):
             "fwd=uri-miss; fwd-status=\(status)"
+        case .handedOver(let status): "fwd=uri-miss; fwd-status=\(status)"
         case .coalesced: "fwd=uri-miss"
         case .stale(_, let status, _): "fwd=stale" + (status.map { "; fwd-status=\($0)" } ?? "")
         }
@@ -42,6 +46,7 @@ enum CacheOutcome: Sendable, Equatable {
     private var detail: String? {
         switch self {
         case .revalidating: "detail=revalidating"
+        case .handedOver: "detail=handed-over"
         case .stale(let reason, _, _): "detail=stale-\(reason)"
         case .hit, .revalidated, .miss, .uncached, .coalesced: nil
         }
@@ -51,7 +56,7 @@ enum CacheOutcome: Sendable, Equatable {
         switch self {
         case .miss(_, isStored: true): ["stored"]
         case .coalesced, .revalidated(_, isCollapsed: true): ["collapsed"]
-        case .hit, .revalidating, .revalidated, .miss, .uncached, .stale: []
+        case .hit, .revalidating, .revalidated, .miss, .uncached, .handedOver, .stale: []
         }
     }
 
@@ -59,6 +64,7 @@ enum CacheOutcome: Sendable, Equatable {
         switch self {
         case .hit, .revalidated: "HIT"
         case .miss, .uncached, .coalesced: "MISS"
+        case .handedOver: "BYPASS"
         case .revalidating, .stale: "STALE"
         }
     }
@@ -71,6 +77,7 @@ enum CacheOutcome: Sendable, Equatable {
         case .revalidating: "revalidating"
         case .miss: "miss"
         case .uncached: "uncached"
+        case .handedOver: "handed_over"
         case .coalesced: "coalesced"
         case .stale: "stale"
         }

@@ -17,12 +17,14 @@ struct IndexPage: Sendable {
         let name = "larder"
         let version = Version.current
         let defaultUpstream: String
+        /// By virtual host, as the predecessors list them.
+        let routes: [String: String]
         let upstreams: [Entry]
 
         enum CodingKeys: String, CodingKey {
             case name, version
             case defaultUpstream = "default_upstream"
-            case upstreams
+            case routes, upstreams
         }
     }
 
@@ -34,6 +36,9 @@ struct IndexPage: Sendable {
         self.host = host
         document = Document(
             defaultUpstream: configuration.defaultUpstream,
+            routes: configuration.virtualHosts.compactMapValues { name in
+                configuration.upstreams[name].map { "\($0.endpoints[0].url)" }
+            },
             upstreams: configuration.upstreams.values.sorted { $0.name < $1.name }.map { upstream in
                 Entry(
                     name: upstream.name,

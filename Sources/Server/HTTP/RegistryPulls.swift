@@ -23,7 +23,13 @@ struct RegistryPulls: Sendable {
                 try await manifest(reference)
             }
         case .blob(_, let digest):
-            return try await describing(.blob, digest) { try await blob(digest) }
+            return try await describing(.blob, digest) {
+                do {
+                    return try await blob(digest)
+                } catch let redirect as HandedOver {
+                    return Answer(redirect, insteadOf: digest)
+                }
+            }
         case .tags:
             return try await describing(.tags) { try await listings.tags(path) }
         case .referrers(_, let digest):
@@ -79,7 +85,7 @@ struct RegistryPulls: Sendable {
             let (size, outcome) = try await pull.size()
             return answers(digest, outcome).head(size: size)
         }
-        let found = try await pull.content()
+        let found = try await pull.content(isPartial: conditions.range != nil)
         let answer = answers(digest, found.outcome).blob(found.source)
         if let fill = found.fill, case .file(_, let reader?) = found.source,
             case .blob(let blob) = answer.body

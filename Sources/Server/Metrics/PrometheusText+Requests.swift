@@ -33,7 +33,7 @@ extension PrometheusText {
             (
                 [
                     "upstream": upstream, "kind": "\(shape.kind)", "method": method,
-                    "result": "\(shape.result)",
+                    "result": shape.result.word,
                 ], Double(count)
             )
         }
@@ -44,14 +44,14 @@ extension PrometheusText {
     ) -> (Labels, Double)? {
         guard tally.gets > 0 else { return nil }
         let labels: Labels = [
-            "upstream": upstream, "kind": "\(shape.kind)", "result": "\(shape.result)",
+            "upstream": upstream, "kind": "\(shape.kind)", "result": shape.result.word,
         ]
         return (labels, Double(tally.bytes))
     }
 
     private static func byShape(_ histograms: [Histogram]) -> [(Labels, Histogram)] {
         zip(RequestShape.all, histograms).filter { $0.1.count > 0 }.map { shape, histogram in
-            (["kind": "\(shape.kind)", "result": "\(shape.result)"], histogram)
+            (["kind": "\(shape.kind)", "result": shape.result.word], histogram)
         }
     }
 

@@ -22,6 +22,10 @@ extension PrometheusText {
         add(
             "larder_fetched_bytes_total", .counter, "Body bytes read from upstreams.",
             upstreams.map { (["upstream": $0], Double($1.receivedBytes)) })
+        add(
+            "larder_upstream_redirects_handed_over_total", .counter,
+            "Redirects that were left to clients.",
+            upstreams.map { (["upstream": $0], Double($1.handedOver)) })
         addStates(upstreams)
         addRateLimits(upstreams)
         addLimits(upstreams)

@@ -19,11 +19,13 @@ struct RequestShape: Sendable, Equatable {
         }
     }
 
-    /// A case's name is the label's value.
     enum Result: Int, Sendable, CaseIterable {
-        case hit, revalidated, revalidating, stale, coalesced, miss, uncached
-        /// Neither content nor 304.
+        case hit, revalidated, revalidating, stale, coalesced, miss, uncached, handedOver
+        /// Neither content nor 304 nor a redirect.
         case error
+
+        /// The label's value.
+        var word: String { self == .handedOver ? "handed_over" : "\(self)" }
 
         init(_ outcome: CacheOutcome?) {
             switch outcome {
@@ -34,6 +36,7 @@ struct RequestShape: Sendable, Equatable {
             case .coalesced: self = .coalesced
             case .miss: self = .miss
             case .uncached: self = .uncached
+            case .handedOver: self = .handedOver
             case nil: self = .error
             }
         }

@@ -25,7 +25,8 @@ struct BlobLeader: Sendable {
     /// The upstream's answer comes first: without a 200 there is no file, and no proof.
     private func begin() async throws -> (Fill, BlobResponse) {
         let checkpoint = try await fetch.store.checkpoint(of: fetch.digest)
-        let first = try await fetch.download.request(from: checkpoint)
+        let first = try await fetch.download.request(
+            from: checkpoint, canHandOver: true)
         let length = try await length(of: first)
         let fill = try await fill(length: length, first)
         if let length { fill.announce(length: length) }

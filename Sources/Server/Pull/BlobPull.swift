@@ -35,10 +35,14 @@ struct BlobPull: Sendable {
 
     // MARK: GET
 
-    func content() async throws -> FoundBlob {
+    /// - Parameter isPartial: whether the client asks for ranges of it.
+    func content(isPartial: Bool) async throws -> FoundBlob {
+        guard services.configuration.cache.enabled else {
+            return try await passedOn(isPartial: isPartial)
+        }
         var lastError: any Error = RegistryError(.blobUnknown, "\(digest) is not to be had")
         for _ in 0..<Self.attempts {
-            if let stored = try await stored() { return stored }
+            if let stored = try await stored(proveForContent) { return stored }
             try services.missing.check(question(isHead: false))
             if let fetch = services.blobFetches.find(digest), !isLeader(of: fetch) {
                 try await proveIfNeeded()
@@ -61,6 +65,10 @@ struct BlobPull: Sendable {
                 return FoundBlob(
                     source: .uncached(uncached.blob), fill: nil,
                     outcome: .uncached(upstreamStatus: 200))
+            } catch let redirect as HandedOver where !isLeader {
+                lastError = redirect
+                if fetch.target.key.upstream == target.key.upstream { try await askAlone() }
+                try await fetch.ended.value
             } catch {
                 if isLeader || self.isLeader(of: fetch) {
                     services.note(error, question(isHead: false))
@@ -82,7 +90,9 @@ struct BlobPull: Sendable {
     }
 
     /// From the disk, once this repository is known to have it.
-    private func stored() async throws -> FoundBlob? {
+    ///
+    /// - Parameter prove: asks its upstream where that is not known.
+    private func stored(_ prove: () async throws -> Void) async throws -> FoundBlob? {
         let knowledge = try await services.store.knowledge(of: digest, in: target.key)
         let isAllowed = knowledge.isAllowed
         guard
@@ -96,24 +106,52 @@ struct BlobPull: Sendable {
 
     private func proveIfNeeded() async throws {
         let knowledge = try await services.store.knowledge(of: digest, in: target.key)
-        if !knowledge.isAllowed { try await prove() }
+        if !knowledge.isAllowed { try await proveForContent() }
     }
 
-    /// Asks this repository's own upstream, and remembers that it has the digest.
+    /// Asks this repository's own upstream, and remembers that it has the digest. A redirect that
+    /// is left to the client is no proof: some registries send everybody to their storage.
     @discardableResult
     private func prove() async throws -> Int64? {
         let head = try await services.unlessMissing(question(isHead: true)) {
-            try await target.registry.client.headBlob(target.key.repository, digest)
+            try await target.registry.client.headBlob(
+                target.key.repository, digest, canHandOver: true)
         }
         await services.store.remember { try await $0.recordProof(of: digest, in: target.key) }
         return head.size
+    }
+
+    /// The same for a GET: the link that HEAD was given is not good for it.
+    private func proveForContent() async throws {
+        do {
+            try await prove()
+        } catch is HandedOver {
+            try await askAlone()
+        }
+    }
+
+    /// Asks by GET for a link of this request's own: those of others may be good for one use.
+    ///
+    /// - Throws: ``HandedOver``. It returns where the upstream sends the blob instead, which is a
+    ///   proof.
+    private func askAlone() async throws {
+        _ = try await target.registry.client.blob(
+            target.key.repository, digest, canHandOver: true)
+        await services.store.remember { try await $0.recordProof(of: digest, in: target.key) }
     }
 
     // MARK: HEAD
 
     /// The size, without starting a fetch (design §2.10).
     func size() async throws -> (size: Int64?, outcome: CacheOutcome) {
-        if let stored = try await stored() { return (stored.source.length, stored.outcome) }
+        guard services.configuration.cache.enabled else {
+            let head = try await target.registry.client.headBlob(
+                target.key.repository, digest, canHandOver: true)
+            return (head.size, .uncached(upstreamStatus: 200))
+        }
+        if let stored = try await stored({ try await prove() }) {
+            return (stored.source.length, stored.outcome)
+        }
         if let fetch = services.blobFetches.find(digest), isLeader(of: fetch),
             let fill = try? await fetch.started.value, let length = fill.content.length
         {

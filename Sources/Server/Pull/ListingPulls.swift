@@ -30,8 +30,14 @@ struct ListingPull: Sendable {
     func referrers(_ digest: Digest, _ request: RequestTarget) async throws -> Answer {
         let key = ReferrersKey(
             repository: target.key, digest: digest, query: try query(of: request))
+        let fetch = ReferrersFetch(client: target.registry.client, key: key)
+        guard services.configuration.cache.enabled else {
+            return answer(
+                try await fetch.page(), MediaType.ociIndex.rawValue, request,
+                .uncached(upstreamStatus: 200))
+        }
         let (page, isCached) = try await services.referrers.page(for: key) {
-            try await ReferrersFetch(client: target.registry.client, key: key).page()
+            try await fetch.page()
         }
         return answer(
             page, MediaType.ociIndex.rawValue, request,

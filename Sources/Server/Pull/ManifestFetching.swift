@@ -49,30 +49,43 @@ struct ManifestFetching: Sendable {
     func fetch(
         _ reference: Reference, accept: [MediaType]
     ) async throws -> (manifest: FetchedManifest, isLeader: Bool) {
-        let extra = accept.filter { !MediaType.manifestTypes.contains($0) }
-            .prefix(Self.maximumExtraTypes)
         let key = ManifestFetchKey(
-            repository: target.key, reference: reference, accept: Array(extra))
+            repository: target.key, reference: reference, accept: Self.extraTypes(accept))
         let flight = try await services.manifestFetches.value(for: key) {
             let question = MissingQuestion(
                 target, .manifest(reference), isHead: false, accept: key.accept)
-            let response = try await services.unlessMissing(question) {
-                try await target.registry.client.manifest(
-                    target.key.repository, reference, accept: key.accept
-                ) { bytes, digest in
-                    ContentHasher.digest(of: bytes, digest.algorithm) == digest
-                }
+            let fetched = try await services.unlessMissing(question) {
+                try await request(reference, accept: key.accept)
             }
-            let fetched = try verified(
-                response.bytes, announced: response.digest, mediaType: response.mediaType, reference
-            )
             services.pendingManifests.add(fetched, in: target.key)
-            services.store.recordFetched(Int64(response.bytes.count), for: target.key)
             return fetched
         } afterwards: { fetched in
             await keep(fetched, for: reference)
         }
         return (flight.value, flight.isLeader)
+    }
+
+    /// One upstream GET for this caller alone, of which nothing is kept.
+    func fetchUnkept(_ reference: Reference, accept: [MediaType]) async throws -> FetchedManifest {
+        try await request(reference, accept: Self.extraTypes(accept))
+    }
+
+    private static func extraTypes(_ accept: [MediaType]) -> [MediaType] {
+        Array(accept.filter { !MediaType.manifestTypes.contains($0) }.prefix(maximumExtraTypes))
+    }
+
+    private func request(_ reference: Reference, accept: [MediaType]) async throws
+        -> FetchedManifest
+    {
+        let response = try await target.registry.client.manifest(
+            target.key.repository, reference, accept: accept
+        ) { bytes, digest in
+            ContentHasher.digest(of: bytes, digest.algorithm) == digest
+        }
+        let fetched = try verified(
+            response.bytes, announced: response.digest, mediaType: response.mediaType, reference)
+        services.store.recordFetched(Int64(response.bytes.count), for: target.key)
+        return fetched
     }
 
     /// Takes in what a HEAD that had to become a GET brought along.
@@ -86,7 +99,7 @@ struct ManifestFetching: Sendable {
     }
 
     /// The digest asked for, else the one announced, must be the bytes' own (R4).
-    private func verified(
+    func verified(
         _ bytes: [UInt8], announced: Digest?, mediaType: MediaType?, _ reference: Reference
     ) throws -> FetchedManifest {
         let wanted: Digest? =

@@ -21,7 +21,7 @@ struct ManifestPull: Sendable {
     let accepted: AcceptedTypes
     let needsBody: Bool
 
-    private var fetching: ManifestFetching { ManifestFetching(services: services, target: target) }
+    var fetching: ManifestFetching { ManifestFetching(services: services, target: target) }
     private var tags: TagResolution { TagResolution(services: services, target: target) }
 
     func find(_ reference: Reference) async throws -> FoundManifest {
@@ -36,6 +36,7 @@ struct ManifestPull: Sendable {
     // MARK: By tag
 
     private func byTag(_ tag: Tag) async throws -> FoundManifest {
+        guard services.configuration.cache.enabled else { return try await passedOn(.tag(tag)) }
         guard let known = try await tags.known(tag) else { return try await unknown(tag) }
         switch known.freshness.state {
         case .fresh:
@@ -97,6 +98,9 @@ struct ManifestPull: Sendable {
 
     /// - Parameter outcome: what is told where nothing more has to be asked.
     private func byDigest(_ digest: Digest, outcome: CacheOutcome) async throws -> FoundManifest {
+        guard services.configuration.cache.enabled else {
+            return try await passedOn(.digest(digest))
+        }
         if let pending = services.pendingManifests.find(digest, in: target.key) {
             return FoundManifest(
                 FetchedManifest(manifest: pending, digest: digest), outcome: outcome)

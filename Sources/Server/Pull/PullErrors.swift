@@ -34,6 +34,8 @@ extension RegistryError {
         switch error.kind {
         case .status(404):
             self.init(subject.unknown, "\(name) does not have it", detail: detail)
+        case .forbiddenRedirect:
+            self.init(.denied, error.message, detail: detail)
         case .status(401), .status(403), .refusedRealm:
             self.init(.denied, "\(name) does not let Larder read it", detail: detail)
         case .rateLimited(let seconds):

@@ -17,26 +17,33 @@ struct ResumingDownload: Sendable {
 
     /// Asks for what begins at `position`. A registry that does not know what to do with the range
     /// is asked for the whole, of which what is there already is passed over (R56).
+    ///
+    /// - Parameter canHandOver: whether a redirect may be left to the client: only as long as
+    ///   nothing was sent to it.
     func request(
         from position: Int64, to end: Int64? = nil, total: Int64? = nil,
-        avoiding avoided: EndpointURL? = nil
+        avoiding avoided: EndpointURL? = nil, canHandOver: Bool = false
     ) async throws -> BlobResponse {
-        guard position > 0 || end != nil else { return try await whole(avoiding: avoided) }
+        guard position > 0 || end != nil else {
+            return try await whole(avoiding: avoided, canHandOver: canHandOver)
+        }
         do {
             return try await target.registry.client.blob(
                 target.key.repository, digest, range: RequestedRange(start: position, end: end),
-                total: total, avoiding: avoided)
+                total: total, avoiding: avoided, canHandOver: canHandOver)
         } catch let error as UpstreamError where error.isRangeRefusal {
             logger.info(
                 "range refused, asking for the whole",
                 metadata: ["digest": "\(digest)", "position": "\(position)", "error": "\(error)"])
-            return try await whole(avoiding: avoided)
+            return try await whole(avoiding: avoided, canHandOver: canHandOver)
         }
     }
 
-    private func whole(avoiding avoided: EndpointURL?) async throws -> BlobResponse {
+    private func whole(
+        avoiding avoided: EndpointURL?, canHandOver: Bool
+    ) async throws -> BlobResponse {
         try await target.registry.client.blob(
-            target.key.repository, digest, avoiding: avoided)
+            target.key.repository, digest, avoiding: avoided, canHandOver: canHandOver)
     }
 
     /// Hands over the bytes from `start` to `end`, or to the end of the blob, in order.

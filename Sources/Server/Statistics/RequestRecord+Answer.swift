@@ -39,7 +39,8 @@ extension RequestRecord.Result {
         case .miss, .uncached: self = .miss
         case .coalesced: self = .coalesced
         case .revalidating, .stale: self = .stale
-        case nil: self = .error
+        // Counted as a request alone: neither served nor fetched.
+        case .handedOver, nil: self = .error
         }
     }
 }

@@ -71,6 +71,7 @@ extension UpstreamDocument {
             status: Status(activity), isOffline: isOffline,
             endpoints: registry?.client.endpointSnapshots.map { Endpoint($0) } ?? [],
             tokens: Int64(activity?.tokens ?? 0),
+            redirectsHandedOver: Int64(activity?.handedOver ?? 0),
             rateLimit: activity?.rateLimit.map { RateLimit($0) },
             credentials: activity?.identities.map { Credential($0, now: now) } ?? [])
     }

@@ -66,6 +66,11 @@ package final class UpstreamActivity: Sendable {
         received.add(bytes, ordering: .relaxed)
     }
 
+    /// A redirect that was left to a client.
+    func handedOver() {
+        state.withLock { $0.handedOver += 1 }
+    }
+
     // MARK: What the client wanted
 
     /// Takes the outcome of `body`, sign-in and redirects included, for how the upstream does.
@@ -115,6 +120,8 @@ extension UpstreamActivity {
         package internal(set) var tokens = 0
         /// HTTP requests, token requests and redirects included.
         package internal(set) var requestsByOutcome: [UpstreamOutcome: Int] = [:]
+        /// Redirects that were left to clients.
+        package internal(set) var handedOver = 0
         /// Of every HTTP request that was answered, until its response head.
         package internal(set) var secondsToHead = Histogram(
             bounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30])

@@ -33,8 +33,8 @@ package enum UpstreamOutcome: String, Sendable, CaseIterable {
         case .timedOut: self = .timedOut
         case .status(let status): self.init(status: status)
         case .rateLimited: self = .rateLimited
-        case .tooLarge, .malformed, .refusedRedirect, .refusedRealm, .truncated, .suspended,
-            .noCredentials, .overloaded, .offline:
+        case .tooLarge, .malformed, .refusedRedirect, .forbiddenRedirect, .refusedRealm,
+            .truncated, .suspended, .noCredentials, .overloaded, .offline:
             self = .other
         }
     }

@@ -162,4 +162,6 @@ struct TransportResponse: Sendable {
     var endpoint: EndpointURL?
     /// The leave to read it, given back with the end of the body.
     var admission: Admission?
+    /// Set where it is a redirect that the client is to follow.
+    var handedOver: HandedOver?
 }

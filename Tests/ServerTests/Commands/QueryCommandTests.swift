@@ -31,12 +31,14 @@ struct QueryCommandTests {
         "max_bytes":2147483648,"status":{"state":"failing","since_at":null,"last_success_at":null,
         "last_failure_at":"\(Fixture.timestamp(60))","last_failure":"timed_out"},"is_offline":false,
         "endpoints":[],"tokens":1,
+        "redirects_handed_over":0,
         "rate_limit":{"limit":100,"remaining":7,"window_seconds":null,
         "seen_at":"\(Fixture.timestamp(1))"},"credentials":[]},
         {"name":"quay.io","traffic":\(traffic.replacing("2000", with: "0")),"objects":0,
         "stored_bytes":0,"max_bytes":null,"status":{"state":"unknown","since_at":null,
         "last_success_at":null,"last_failure_at":null,"last_failure":null},"is_offline":false,
         "endpoints":[],"tokens":0,
+        "redirects_handed_over":0,
         "rate_limit":null,"credentials":[]}]}
         """
 

@@ -27,6 +27,12 @@ struct EffectiveConfigurationTests {
             allow_http: true
             ca_file: /ca
             timeouts: {idle: 5s}
+            redirects:
+              preset: predecessor
+              rules:
+                - {hosts: [cdn.lan, "*.cdn.lan"], action: follow}
+                - {hosts: "*", action: refuse}
+              on_failure: hand_over
           ghcr.io:
             endpoints: [{url: "https://mirror.example.com", resolve: false}, "https://ghcr.io"]
           quay.io:
@@ -65,7 +71,7 @@ struct EffectiveConfigurationTests {
         let lines = EffectiveConfiguration(loaded).description.split(separator: "\n").map(
             String.init)
         #expect(
-            lines.prefix(19) == [
+            lines.prefix(20) == [
                 #"listen: ["[::]:80", "127.0.0.1:81"]  # line 1"#,
                 "data_dir: /srv/l  # --data-dir",
                 "domain: example.com  # line 2",
@@ -81,6 +87,7 @@ struct EffectiveConfigurationTests {
                 "  stale_if_error: 7d",
                 "  rules: []",
                 "cache:",
+                "  enabled: true",
                 "  max_size: 80%  # line 3",
                 "  min_free: 1GiB",
                 "  pins: []",

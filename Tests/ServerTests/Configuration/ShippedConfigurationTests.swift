@@ -92,7 +92,10 @@ struct ShippedConfigurationTests {
             "proxy", "shutdown", "upstreams",
             "upstreams.*",
         ]
-        let groups = ["timeouts", "breaker", "proxy", "rate_limit"].map { "upstreams.*.\($0)" }
+        let groups = [
+            "timeouts", "breaker", "proxy", "rate_limit", "redirects", "redirects.rules.hosts",
+            "redirects.rules.action",
+        ].map { "upstreams.*.\($0)" }
         #expect(documented.subtracting(known) == Set(sections + groups))
     }
 

@@ -15,6 +15,10 @@ struct CacheOutcomeTests {
                 .miss(upstreamStatus: 200, isStored: false), "larder; fwd=uri-miss; fwd-status=200",
                 "MISS"
             ),
+            (
+                .handedOver(upstreamStatus: 302),
+                "larder; fwd=uri-miss; fwd-status=302; detail=handed-over", "BYPASS"
+            ),
             (.coalesced, "larder; fwd=uri-miss; collapsed", "MISS"),
             (
                 .stale(reason: "status", upstreamStatus: 503),

@@ -26,6 +26,15 @@ struct PagesTests {
         }
     }
 
+    @Test("the index lists hosts and where they lead, as the predecessors do")
+    func routes() throws {
+        var configuration = Configuration()
+        configuration.domain = "example.com"
+        let page = IndexPage(configuration: configuration, host: "docker.example.com")
+        #expect(page.json.contains("\"docker.example.com\" : \"https://registry-1.docker.io\""))
+        #expect(page.json.contains("\"k8s-gcr.example.com\" : \"https://k8s.gcr.io\""))
+    }
+
     @Test("without a domain the page has no column for host names")
     func withoutHosts() {
         let page = IndexPage(configuration: Configuration(), host: "cache.lan:5000")

@@ -50,7 +50,7 @@ struct DocumentTests {
                 .init(
                     url: "https://a.example", resolves: false, state: .up, sinceAt: time,
                     lastFailure: nil, suspendedSeconds: nil)
-            ], tokens: 1,
+            ], tokens: 1, redirectsHandedOver: 2,
             rateLimit: .init(
                 limit: 100, remaining: 98, windowSeconds: 21_600, seenAt: Timestamp(1)),
             credentials: [.init(name: "team", rateLimit: nil, resumesAt: time)])

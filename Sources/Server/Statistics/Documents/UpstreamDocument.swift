@@ -66,6 +66,8 @@ struct UpstreamDocument: Codable, Sendable, Equatable {
     /// In the order in which they are asked; none where it is not configured any more.
     var endpoints: [Endpoint]
     var tokens: Int64
+    /// Redirects left to clients since the start.
+    var redirectsHandedOver: Int64
     /// What it told last, whoever was asked as; null where the upstream does not tell.
     @Nullable var rateLimit: RateLimit?
     /// In the order of the configuration; empty of an upstream that is not configured any more.

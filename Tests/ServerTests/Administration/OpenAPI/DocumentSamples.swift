@@ -39,7 +39,7 @@ struct DocumentSample: Sendable, CustomTestStringConvertible {
                     lastFailure: time.map { _ in "timed_out_connect" },
                     suspendedSeconds: time.map { _ in 1 })
             ],
-            tokens: 1,
+            tokens: 1, redirectsHandedOver: 0,
             rateLimit: limit,
             credentials: [.init(name: "team", rateLimit: limit, resumesAt: time)])
         let cache = CacheDocument(
