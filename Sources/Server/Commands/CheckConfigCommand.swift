@@ -12,6 +12,7 @@ struct CheckConfigCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try await ConfigurationSource(file: file, overrides: []).load()
+        for variable in loaded.inherited { print("# \(variable)") }
         print(EffectiveConfiguration(loaded))
     }
 }

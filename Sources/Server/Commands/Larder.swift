@@ -8,7 +8,7 @@ struct Larder: AsyncParsableCommand {
         commandName: "larder",
         abstract: "A pull-through cache for container images.",
         version: Version.current,
-        subcommands: [ServeCommand.self, CheckConfigCommand.self],
+        subcommands: [ServeCommand.self, CheckConfigCommand.self, HealthCheckCommand.self],
         groupedSubcommands: [
             CommandGroup(
                 name: "Query",
@@ -23,4 +23,13 @@ struct Larder: AsyncParsableCommand {
                     BackupCommand.self,
                 ]),
         ])
+
+    static func main() async {
+        await main(arguments(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    /// With go-docker-proxy's flag as the command that it means: container definitions have it.
+    static func arguments(_ given: [String]) -> [String] {
+        given == ["-health-check"] || given == ["--health-check"] ? ["health-check"] : given
+    }
 }

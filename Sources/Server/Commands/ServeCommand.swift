@@ -10,7 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serve images, from the cache or through it.",
         discussion: """
-            Precedence: flag, environment (LARDER_…), file, default. SIGHUP reads the \
+            Precedence: flag, environment (LARDER_…), file, go-docker-proxy's environment, \
+            default. SIGHUP reads the \
             configuration again; SIGTERM lets running downloads end.
             """)
 

@@ -13,6 +13,7 @@ struct LarderService: Sendable {
 
     /// Serves until SIGTERM or SIGINT, then lets running downloads end for `shutdown.grace`.
     func run() async throws {
+        tellOfInheritance()
         try await Composition.with(loaded.configuration, logging: logging) { parts in
             let reloading = ConfigurationReload(
                 reload: reload, services: parts.services, registries: parts.registries,
@@ -22,6 +23,16 @@ struct LarderService: Sendable {
             }
         }
         logging.logger("larder").info("stopped")
+    }
+
+    /// Which variables of go-docker-proxy were taken, and what for.
+    private func tellOfInheritance() {
+        let logger = logging.logger("larder.config")
+        for variable in loaded.inherited {
+            logger.log(
+                level: variable.isWarning ? .warning : .notice, "variable of go-docker-proxy",
+                metadata: ["variable": "\(variable)"])
+        }
     }
 
     private func announce(_ channel: any Channel) {

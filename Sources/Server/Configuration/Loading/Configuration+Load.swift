@@ -16,6 +16,8 @@ struct LoadedConfiguration: Sendable, Equatable {
     var origins: [ConfigurationKey: ConfigurationOrigin]
     /// The file that was read, nil if there was none.
     var file: String?
+    /// The variables of go-docker-proxy that were found.
+    var inherited: [InheritedVariable] = []
 }
 
 extension Configuration {
@@ -23,6 +25,9 @@ extension Configuration {
     ///
     /// An empty variable counts as not set. Variables that Kubernetes makes for a service of the
     /// name `larder`, and `LARDER_STRICT` of the build, are not taken for settings.
+    ///
+    /// Variables of go-docker-proxy stand for Larder's own keys where nothing else gives them. They
+    /// cannot make a file or Larder's own variables unusable: then they are left out.
     ///
     /// - Parameter file: nil for `/etc/larder/larder.yaml` if it exists.
     /// - Throws: everything that is wrong, not only the first.
@@ -32,12 +37,26 @@ extension Configuration {
         overrides: [ConfigurationOverride] = [],
         system: ConfigurationSystem = ConfigurationSystem()
     ) throws(ConfigurationError) -> LoadedConfiguration {
-        var draft = ConfigurationDraft(system: system)
-        draft.readFile(file)
-        draft.apply(environment: environment)
-        draft.apply(overrides: overrides)
-        draft.finish()
-        guard draft.problems.isEmpty else { throw ConfigurationError(problems: draft.problems) }
-        return draft.loaded
+        let variables = PredecessorVariable.given(in: environment)
+        let read = { (inherited: [PredecessorVariable.Given]) -> ConfigurationDraft in
+            var draft = ConfigurationDraft(system: system)
+            draft.apply(predecessor: inherited)
+            draft.readFile(file)
+            draft.apply(environment: environment)
+            draft.apply(overrides: overrides)
+            draft.finish()
+            return draft
+        }
+        let draft = read(variables)
+        if draft.problems.isEmpty { return draft.loadedWithInheritance() }
+        if draft.isConfiguredItself {
+            for usable in [variables.filter { !draft.blames($0) }, []]
+            where usable.count < variables.count {
+                let other = read(usable)
+                guard other.problems.isEmpty else { continue }
+                return other.loadedWithInheritance(without: variables, for: draft.problems)
+            }
+        }
+        throw ConfigurationError(problems: draft.problems)
     }
 }

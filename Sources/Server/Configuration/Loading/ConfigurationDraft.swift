@@ -6,6 +6,8 @@ struct ConfigurationDraft {
     let system: ConfigurationSystem
     var loaded: LoadedConfiguration
     var problems: [ConfigurationProblem] = []
+    /// What go-docker-proxy's variables assigned.
+    var inherited: [InheritedAssignment] = []
 
     init(system: ConfigurationSystem) {
         self.system = system
