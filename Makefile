@@ -30,13 +30,14 @@ test: lint unit e2e ## Runs lint, unit and e2e
 unit: ## Runs the tests that need no other program
 	scripts/install-packages.sh build run test
 	$(SWIFT) test --disable-xctest --skip EndToEndTests
+	LARDER_TEST_FAST_PATH=off $(SWIFT) test --disable-xctest --skip-build --filter ServerTests
 
 e2e: ## Runs real clients against a real registry through Larder (as root)
 	scripts/install-packages.sh build run test
 	scripts/install-schemathesis.sh
 	$(SWIFT) test --disable-xctest --filter EndToEndTests
 
-bench: build ## Measures the index at a million blobs (B7)
+bench: build ## Measures hits against nginx and docker-registry, and the index at a million blobs
 	scripts/bench.sh
 
 format: ## Formats the Swift sources

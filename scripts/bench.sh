@@ -3,4 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install-packages.sh run bench
-exec Benchmarks/index/run.sh
+Benchmarks/hits/run.sh
+Benchmarks/index/run.sh

@@ -7,92 +7,7 @@ binary=$(realpath "${1:-.build/release/larder}")
 work=$(mktemp --directory --tmpdir larder-bench.XXXXXX)
 trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 
-registry_port=5190 port=5191
-url=http://127.0.0.1:$port
-name=lab.local/bench/app
-
-say() { echo "bench: $*" >&2; }
-
-# Waits until $1 answers 200; prints the milliseconds that took since $2 (as EPOCHREALTIME).
-ready_after() {
-    until [[ $(curl --silent --output /dev/null --write-out '%{http_code}' "$1") == 200 ]]; do
-        sleep 0.002
-    done
-    awk -v from="$2" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.0f", (to - from) * 1000 }'
-}
-
-start_registry() {
-    mkdir "$work/registry"
-    cat >"$work/registry.yml" <<YAML
-version: 0.1
-log: {level: error}
-storage: {filesystem: {rootdirectory: $work/registry}}
-http: {addr: 127.0.0.1:$registry_port}
-YAML
-    docker-registry serve "$work/registry.yml" &>"$work/registry.log" &
-    ready_after http://127.0.0.1:$registry_port/v2/ "$EPOCHREALTIME" >/dev/null
-    push_image
-}
-
-# Uploads the file $1; prints its digest.
-push_blob() {
-    local digest location
-    digest=sha256:$(sha256sum "$1" | cut --delimiter=' ' --fields=1)
-    location=$(curl --silent --include --request POST \
-        http://127.0.0.1:$registry_port/v2/bench/app/blobs/uploads/ |
-        tr --delete '\r' | sed --quiet 's/^Location: //Ip')
-    curl --silent --fail --request PUT --header 'Content-Type: application/octet-stream' \
-        --data-binary "@$1" "$location&digest=$digest"
-    echo "$digest"
-}
-
-push_image() {
-    echo '{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}' \
-        >"$work/config"
-    head --bytes=1000000 /dev/urandom >"$work/layer"
-    local config layer type=application/vnd.oci.image
-    config=$(push_blob "$work/config")
-    layer=$(push_blob "$work/layer")
-    printf '{"schemaVersion":2,"mediaType":"%s.manifest.v1+json","config":{"mediaType":"%s.config.v1+json","digest":"%s","size":%d},"layers":[{"mediaType":"%s.layer.v1.tar","digest":"%s","size":1000000}]}' \
-        $type $type "$config" "$(stat --format=%s "$work/config")" $type "$layer" >"$work/manifest"
-    curl --silent --fail --request PUT --header "Content-Type: $type.manifest.v1+json" \
-        --data-binary "@$work/manifest" http://127.0.0.1:$registry_port/v2/bench/app/manifests/1
-}
-
-# Serves the data directory $1; prints the milliseconds until it is ready.
-start_larder() {
-    cat >"$work/larder.yaml" <<YAML
-listen: 127.0.0.1:$port
-data_dir: $1
-log: {level: warning, format: json}
-cache: {max_size: 1TiB, min_free: 0}
-eviction: {min_age: 0s}
-scrub: {every: 0s}
-backup: {every: 0s}
-upstreams:
-  lab.local: {url: "http://127.0.0.1:$registry_port", allow_http: true, allow_private_addresses: true}
-YAML
-    local began=$EPOCHREALTIME
-    "$binary" serve --config "$work/larder.yaml" >>"$work/larder.log" 2>&1 &
-    larder=$!
-    started=$(ready_after $url/readyz "$began")
-}
-
-stop_larder() {
-    kill -TERM "$larder"
-    wait "$larder" || true
-}
-
-# Waits until Larder has used less than a tenth of a core for a second: its start is over.
-settle() {
-    local before after
-    while true; do
-        before=$(awk '{ print $14 + $15 }' "/proc/$larder/stat")
-        sleep 1
-        after=$(awk '{ print $14 + $15 }' "/proc/$larder/stat")
-        ((after - before < 10)) && return
-    done
-}
+. Benchmarks/common.sh
 
 # Loads the manifest for $1 seconds; prints requests per second and the p99 in milliseconds.
 load() {
@@ -131,7 +46,9 @@ fill_index() {
 }
 
 start_registry
-start_larder "$work/empty"
+head --bytes=1000000 /dev/urandom >"$work/layer"
+push_image "$work/layer"
+start_larder "$work/empty" warning
 pull
 settle
 read -r empty_rate empty_p99 < <(load 5)
@@ -140,10 +57,10 @@ empty_started=$started
 stop_larder
 
 mkdir "$work/full"
-start_larder "$work/full"
+start_larder "$work/full" warning
 stop_larder
 fill_index "$work/full"
-start_larder "$work/full"
+start_larder "$work/full" warning
 full_started=$started
 pull
 settle

@@ -8,6 +8,8 @@
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <sys/uio.h>
+#include <errno.h>
 #include <sys/syscall.h>
 
 /* Linux calls that Swift's Glibc module leaves out: declared behind _GNU_SOURCE, or variadic. */
@@ -16,6 +18,22 @@
 static inline int larder_start_writeback(int descriptor, long long offset, long long count) {
     const unsigned write_only = 2; /* SYNC_FILE_RANGE_WRITE */
     return (int)syscall(SYS_sync_file_range, descriptor, offset, count, write_only);
+}
+
+/* Whether a range is in the page cache, asked of one byte in each 256 KiB and the last: 0 where
+   one of them is not, 1 where all are or the file system cannot tell. */
+static inline int larder_is_resident(int descriptor, long long offset, long long count) {
+    const long long step = 256 * 1024;
+    char byte;
+    struct iovec vector = {&byte, 1};
+    for (long long done = 0; done < count; done += step) {
+        if (preadv2(descriptor, &vector, 1, offset + done, RWF_NOWAIT) < 0 && errno == EAGAIN)
+            return 0;
+    }
+    if (count > 0 && preadv2(descriptor, &vector, 1, offset + count - 1, RWF_NOWAIT) < 0 &&
+        errno == EAGAIN)
+        return 0;
+    return 1;
 }
 
 /* Makes a file that only its owner may read; fails where there is one. */

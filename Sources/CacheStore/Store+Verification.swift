@@ -18,6 +18,7 @@ extension Store {
             return content
         }
         guard running === content else { return running }
+        changes.content([digest])
         Task { await self.runVerification(digest, content, identity) }
         return content
     }

@@ -19,6 +19,8 @@ package final class Store: Sendable {
     let threads: StoreThreads
     let committer: Committer
     let evictor: Evictor
+    /// What is to be told to those who keep answers in memory.
+    package let changes: StoreChanges
     let logger: Logger
     let accounts: Accounts
     let counters: StoreCounters
@@ -59,9 +61,11 @@ package final class Store: Sendable {
         (writer, reader) = (connections.writer, connections.reader)
         (reports, plans) = (connections.reports, connections.plans)
         budget = Budget()
+        changes = StoreChanges()
         committer = Committer(
             directory: directory, index: writer, threads: threads, locks: DigestLocks(),
-            budget: budget, openFiles: OpenFiles(budget: budget), clock: clock)
+            budget: budget, openFiles: OpenFiles(budget: budget), changes: changes,
+            clock: clock)
         self.limits = Mutex(Limits(settings: limits, totalSpace: 0))
         let (accounts, counters, writer) = (Accounts(), StoreCounters(), writer)
         (self.accounts, self.counters) = (accounts, counters)
@@ -120,6 +124,7 @@ package final class Store: Sendable {
             try database.insertProof(digest, in: key)
             try database.setTag(tag, in: key, to: digest, verifiedAt: now)
         }
+        changes.tag(tag, in: key)
     }
 
     /// The upstream has no such tag any more. What it named stays.

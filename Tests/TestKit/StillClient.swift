@@ -12,7 +12,10 @@ package final class StillClient: Sendable {
     private let descriptor: Int32
 
     /// Connects to a port of 127.0.0.1 and sends a GET; the server closes after its response.
-    package init(port: Int, get path: String) throws {
+    ///
+    /// - Parameter endsInput: whether that is since the sending half is closed, rather than asked
+    ///   for.
+    package init(port: Int, get path: String, endsInput: Bool = false) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(operation: "socket", code: errno) }
         var size: Int32 = 16 * 1024
@@ -27,10 +30,12 @@ package final class StillClient: Sendable {
             }
         }
         guard connected == 0 else { throw Failure(operation: "connect", code: errno) }
-        let request = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        let close = endsInput ? "" : "Connection: close\r\n"
+        let request = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\(close)\r\n"
         guard send(descriptor, request, request.utf8.count, 0) == request.utf8.count else {
             throw Failure(operation: "send", code: errno)
         }
+        if endsInput { shutdown(descriptor, Int32(SHUT_WR)) }
     }
 
     deinit {

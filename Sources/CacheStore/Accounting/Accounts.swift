@@ -10,6 +10,11 @@ struct Tally: Sendable {
         var hits: Int64 = 0
         /// Unix seconds.
         var last: Int64
+
+        mutating func add(hits: Int64, at time: Int64) {
+            self.hits += hits
+            last = time
+        }
     }
 
     struct Image: Sendable {
@@ -20,12 +25,25 @@ struct Tally: Sendable {
         var last: Int64
         /// How often it was put off since its manifest was not in the store yet.
         var delays = 0
+
+        mutating func add(_ image: AttributedImage, bytes: Int64, at time: Int64) {
+            self.bytes += bytes
+            pulls += image.isPull ? 1 : 0
+            last = time
+            digest = image.digest ?? digest
+        }
     }
 
     struct Client: Sendable {
         var requests: Int64 = 0
         var bytes: Int64 = 0
         var last: Int64
+
+        mutating func add(_ bytes: Int64, at time: Int64) {
+            requests += 1
+            self.bytes += bytes
+            last = time
+        }
     }
 
     var digests: [Digest: Access] = [:]
@@ -141,9 +159,7 @@ extension Tally {
     ) {
         let isKnown = clients[client] != nil || clients.count < limit
         let address = isKnown ? client : Accounts.otherClients
-        clients[address, default: Client(last: time)].requests += 1
-        clients[address]?.bytes += record.bytes
-        clients[address]?.last = time
+        clients[address, default: Client(last: time)].add(record.bytes, at: time)
     }
 
     fileprivate mutating func addAccess(_ record: RequestRecord, at time: Int64) {
@@ -156,16 +172,12 @@ extension Tally {
         case .manifest(nil, _), .listing: return
         }
         let isHit = !record.isHead && record.startsAtZero
-        digests[digest, default: Access(last: time)].hits += isHit ? 1 : 0
-        digests[digest]?.last = time
+        digests[digest, default: Access(last: time)].add(hits: isHit ? 1 : 0, at: time)
     }
 
     fileprivate mutating func add(
         _ image: AttributedImage, bytes: Int64, at time: Int64
     ) {
-        images[image.key, default: Image(last: time)].bytes += bytes
-        images[image.key]?.pulls += image.isPull ? 1 : 0
-        images[image.key]?.last = time
-        if let digest = image.digest { images[image.key]?.digest = digest }
+        images[image.key, default: Image(last: time)].add(image, bytes: bytes, at: time)
     }
 }

@@ -27,41 +27,45 @@ struct ImageAttribution: Sendable {
     /// - Returns: the image, and whether the request counts as a pull of it.
     mutating func image(of record: RequestRecord, at time: Int64) -> AttributedImage? {
         let pull = Pull(client: record.client, repository: record.repository)
-        if let running = current[pull], time - running.last > Self.pauseSeconds {
-            current[pull] = nil
-        }
-        current[pull]?.last = time
+        let before = current[pull]
+        var running = before.flatMap { time - $0.last > Self.pauseSeconds ? nil : $0 }
+        running?.last = time
+        let image = Self.image(of: record, &running, at: time)
+        if before == nil && running != nil && current.count >= Self.limit { current = [:] }
+        current[pull] = running
+        return image
+    }
+
+    /// - Parameter running: what the client is pulling, before and after the request.
+    private static func image(
+        of record: RequestRecord, _ running: inout Current?, at time: Int64
+    ) -> AttributedImage? {
         switch record.subject {
         case .listing, .manifest(nil, _): return nil
         case .blob:
-            return current[pull].map { AttributedImage(key: $0.image, digest: nil, isPull: false) }
+            return running.map { AttributedImage(key: $0.image, digest: nil, isPull: false) }
         case .manifest(let digest?, let tag?):
             let image = ImageKey(repository: record.repository, reference: "\(tag)")
             let uncounted = record.isHead ? digest : nil
-            begin(pull, Current(image: image, uncounted: uncounted, last: time))
+            running = Current(image: image, uncounted: uncounted, last: time)
             return AttributedImage(key: image, digest: digest, isPull: record.isPull)
         case .manifest(let digest?, nil):
-            return manifest(digest, record, pull, at: time)
+            return manifest(digest, record, &running, at: time)
         }
     }
 
-    private mutating func manifest(
-        _ digest: Digest, _ record: RequestRecord, _ pull: Pull, at time: Int64
+    private static func manifest(
+        _ digest: Digest, _ record: RequestRecord, _ running: inout Current?, at time: Int64
     ) -> AttributedImage {
-        if let running = current[pull], running.image.isTag {
-            let isFirst = running.uncounted == digest && record.isPull
-            if isFirst { current[pull]?.uncounted = nil }
+        if let tagged = running, tagged.image.isTag {
+            let isFirst = tagged.uncounted == digest && record.isPull
+            if isFirst { running?.uncounted = nil }
             return AttributedImage(
-                key: running.image, digest: isFirst ? digest : nil, isPull: isFirst)
+                key: tagged.image, digest: isFirst ? digest : nil, isPull: isFirst)
         }
         let image = ImageKey(repository: record.repository, reference: "\(digest)")
-        begin(pull, Current(image: image, uncounted: nil, last: time))
+        running = Current(image: image, uncounted: nil, last: time)
         return AttributedImage(key: image, digest: digest, isPull: record.isPull)
-    }
-
-    private mutating func begin(_ pull: Pull, _ next: Current) {
-        if current.count >= Self.limit, current[pull] == nil { current = [:] }
-        current[pull] = next
     }
 }
 

@@ -35,7 +35,17 @@ package struct Traffic: Hashable, Sendable {
     package var bytesSaved: Int64 { max(0, bytesServed - bytesFetched) }
 
     package static func += (sum: inout Traffic, other: Traffic) {
-        for column in columns { sum[keyPath: column.path] += other[keyPath: column.path] }
+        sum.requests += other.requests
+        sum.hits += other.hits
+        sum.misses += other.misses
+        sum.coalesced += other.coalesced
+        sum.stale += other.stale
+        sum.heads += other.heads
+        sum.pulls += other.pulls
+        sum.errors += other.errors
+        sum.bytesServed += other.bytesServed
+        sum.bytesHit += other.bytesHit
+        sum.bytesFetched += other.bytesFetched
     }
 
     package static func + (left: Traffic, right: Traffic) -> Traffic {

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Counts the holders of each open file, by digest and inode: a digest may have an unlinked
 /// file that is still being sent and a new one.
-final class OpenFiles: Sendable {
+package final class OpenFiles: Sendable {
     private struct Entry {
         var holders = 0
         /// Bytes to give back to the budget when the last holder closes it.
@@ -21,7 +21,7 @@ final class OpenFiles: Sendable {
     }
 
     /// Counts as a holder as long as it is kept.
-    final class Lease: Sendable {
+    package final class Lease: Sendable {
         private let digest: Digest
         private let inode: Int64
         private let files: OpenFiles

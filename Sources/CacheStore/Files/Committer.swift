@@ -16,6 +16,7 @@ struct Committer: Sendable {
     let locks: DigestLocks
     let budget: Budget
     let openFiles: OpenFiles
+    let changes: StoreChanges
     let clock: StoreClock
 
     /// - Parameters:
@@ -95,6 +96,8 @@ struct Committer: Sendable {
                 for digest in digests { try database.deleteBlob(digest) }
                 try recording(database)
             }
+            // Lets go of files that were kept open, before what is still held is counted.
+            changes.content(digests)
             var removal = Removal(count: rows.count)
             for row in rows {
                 removal.bytes += row.diskSize
@@ -129,6 +132,7 @@ struct Committer: Sendable {
             }
             return identity
         }
+        changes.content([digest])
         guard let identity else { return }
         reservation.end(
             held: openFiles.unlinked(digest, inode: identity.inode, bytes: identity.diskSize))
@@ -144,6 +148,7 @@ struct Committer: Sendable {
             if let manifest { try database.insertManifest(manifest, digest: digest) }
             return before
         }
+        if before != nil { changes.content([digest]) }
         var held: Int64 = 0
         if let before, before.inode != identity.inode {
             held = openFiles.unlinked(digest, inode: before.inode, bytes: before.diskSize)

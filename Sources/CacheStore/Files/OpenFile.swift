@@ -32,8 +32,7 @@ package final class OpenFile: Sendable {
     }
 
     func identity() throws(FileError) -> FileIdentity {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw FileError("fstat", path) }
+        let status = try status()
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw FileError("open as a regular file", path, code: EINVAL)
         }
@@ -41,10 +40,21 @@ package final class OpenFile: Sendable {
     }
 
     /// Whether a name still leads to it.
-    func isLinked() throws(FileError) -> Bool {
+    func isLinked() throws(FileError) -> Bool { try status().st_nlink > 0 }
+
+    /// Bytes that it has at the moment.
+    func size() throws(FileError) -> Int64 { Int64(try status().st_size) }
+
+    /// Its identity, nil where no name leads to it any more.
+    func linkedIdentity() throws(FileError) -> FileIdentity? {
+        let status = try status()
+        return status.st_nlink > 0 ? FileIdentity(status) : nil
+    }
+
+    private func status() throws(FileError) -> stat {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileError("fstat", path) }
-        return status.st_nlink > 0
+        return status
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(FileError) {
@@ -81,6 +91,12 @@ package final class OpenFile: Sendable {
         let read = try bytes.withUnsafeMutableBytes { try self.read(into: $0, at: offset) }
         guard read == count else { throw FileError("read to the end of", path, code: EIO) }
         return bytes
+    }
+
+    /// Whether `count` bytes from `offset` on are in memory, judged by a few of them; true where
+    /// the file system cannot tell.
+    func isResident(at offset: Int64, count: Int64) -> Bool {
+        larder_is_resident(descriptor, offset, count) != 0
     }
 
     /// Waits until content and size are on the disk. A failure is final: the kernel may have

@@ -46,7 +46,8 @@ package final class GrowingFile: Sendable {
     private static let announceInterval = Duration.milliseconds(20)
 
     let file: OpenFile
-    private let lease: OpenFiles.Lease
+    /// Nil where each download holds one of its own.
+    private let lease: OpenFiles.Lease?
     private let state: Mutex<State>
 
     /// An empty file that a `Fill` will write.
@@ -57,7 +58,7 @@ package final class GrowingFile: Sendable {
     }
 
     /// A complete file: a hit.
-    init(complete file: OpenFile, size: Int64, lease: OpenFiles.Lease) {
+    init(complete file: OpenFile, size: Int64, lease: OpenFiles.Lease?) {
         self.file = file
         self.lease = lease
         var progress = FillProgress(length: size, outcome: .verified)
@@ -86,6 +87,22 @@ package final class GrowingFile: Sendable {
 
     /// Where readers go on by themselves, once the disk took no more.
     package var overflow: FillOverflow? { state.withLock { $0.overflow } }
+
+    /// Bytes that the file has on the disk at the moment: one that was cut short from outside has
+    /// fewer than `length` says. One `fstat`.
+    package func sizeOnDisk() throws -> Int64 { try file.size() }
+
+    /// Whether the bytes are in memory, so that sending them waits for no disk.
+    package func isResident(at offset: Int64, count: Int64) -> Bool {
+        file.isResident(at: offset, count: count)
+    }
+
+    /// Reads the bytes, so that they are in memory. Blocks.
+    package func readIn(at offset: Int64, count: Int64) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(count), alignment: 4096)
+        defer { buffer.deallocate() }
+        _ = try file.read(into: buffer, at: offset)
+    }
 
     /// Why it will not be completed; nil while it may be.
     package var failure: FillFailure? {

@@ -37,6 +37,7 @@ extension Store {
             try database.deleteTags(selection.tags)
             try database.deleteProofs(of: selection.repositories)
         }
+        changes.everything()
         report.freedBytes = 0
         for start in stride(from: 0, to: selection.removed.count, by: Self.purgeBatch) {
             let batch = selection.removed[start...].prefix(Self.purgeBatch)

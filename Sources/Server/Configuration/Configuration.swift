@@ -27,6 +27,11 @@ struct Configuration: Sendable, Equatable {
     /// Of all upstreams that have none of their own.
     var proxy = ProxyConfiguration()
     var shutdown = ShutdownSettings()
+    /// Whether hits are answered on the event loop; off, each takes the normal path.
+    var fastPath = true
+
+    /// Whether answers may be kept for it: without a cache there is nothing to give again.
+    var keepsHotObjects: Bool { fastPath && cache.enabled }
     /// By name, which is also what `?ns=` and a path prefix say.
     var upstreams = BuiltInUpstreams.all
 }

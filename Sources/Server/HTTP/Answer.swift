@@ -82,6 +82,19 @@ extension Answer {
             ], outcome: .handedOver(upstreamStatus: redirect.status))
     }
 
+    /// All fields but `Date` and `Server`, which come last.
+    var responseFields: HTTPFields {
+        var fields = fields
+        fields[.dockerAPIVersion] = "registry/2.0"
+        if let outcome {
+            fields[.cacheStatus] = outcome.cacheStatus(ttl: freshness?.ttl)
+            fields[.xCache] = outcome.xCache
+        }
+        if let age = freshness?.age { fields[.age] = "\(age)" }
+        if let length { fields[.contentLength] = "\(length)" }
+        return fields
+    }
+
     /// The digest of the blob that is sent whole; nil for anything else.
     var wholeBlob: Digest? {
         guard status == .ok, case .blob = body else { return nil }

@@ -25,15 +25,7 @@ struct AnswerSender: Sendable {
     let channel: any Channel
 
     func response(_ done: @escaping Completion) -> Response {
-        var fields = answer.fields
-        fields[.dockerAPIVersion] = "registry/2.0"
-        if let outcome = answer.outcome {
-            fields[.cacheStatus] = outcome.cacheStatus(ttl: answer.freshness?.ttl)
-            fields[.xCache] = outcome.xCache
-        }
-        if let age = answer.freshness?.age { fields[.age] = "\(age)" }
-        if let length = answer.length { fields[.contentLength] = "\(length)" }
-        return Response(status: answer.status, headers: fields, body: body(done))
+        Response(status: answer.status, headers: answer.responseFields, body: body(done))
     }
 
     private func body(_ done: @escaping Completion) -> ResponseBody {

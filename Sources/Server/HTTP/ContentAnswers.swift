@@ -12,11 +12,18 @@ struct ContentConditions: Sendable {
     let ifRange: String?
 
     init(_ fields: HTTPFields) {
-        ifNoneMatch = fields[values: .ifNoneMatch].flatMap { value in
+        self.init(
+            ifNoneMatch: fields[values: .ifNoneMatch], range: fields[.range],
+            ifRange: fields[.ifRange])
+    }
+
+    /// From the values of the fields as they came.
+    init(ifNoneMatch: [String], range: String?, ifRange: String?) {
+        self.ifNoneMatch = ifNoneMatch.flatMap { value in
             value.split(separator: ",").map { String($0.drop { $0 == " " }.trimmingTail()) }
         }
-        range = fields[.range].flatMap(RangeHeader.init)
-        ifRange = fields[.ifRange]
+        self.range = range.flatMap(RangeHeader.init)
+        self.ifRange = ifRange
     }
 
     static func etag(_ digest: Digest) -> String { "\"\(digest)\"" }

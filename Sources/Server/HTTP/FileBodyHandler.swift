@@ -12,8 +12,15 @@ struct FileSpan: Sendable, Equatable {
     let end: Int64?
 }
 
-/// One region of at most 1 MiB is in flight at a time; a reader that cannot go on leaves a
-/// callback with the file (docs/fill.md, invariants 6 and 7).
+/// The file has fewer bytes on the disk than are being sent of it.
+struct FileCutShort: Error {}
+
+/// One region of at most 1 MiB is in flight at a time, once its pages are in memory; a reader
+/// that cannot go on leaves a callback with the file (docs/fill.md, invariants 6 and 7).
+///
+/// A region past the end of its file would make the loop spin, since the kernel takes nothing
+/// of it and the socket stays writable. So the file's size is asked before each region, and
+/// each second while one is in flight.
 final class FileBodyHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -24,16 +31,27 @@ final class FileBodyHandler: ChannelDuplexHandler {
         let start: Int64
         let end: Int64?
         var offset: Int64
+        /// The end of the region that the socket is taking; nil between two.
+        var inFlight: Int64?
+        /// Up to here the pages are in memory.
+        var residentEnd: Int64
         let counter: BodyCounter
         let promise: EventLoopPromise<Int64>
     }
 
     private static let regionBytes: Int64 = 1 << 20
+    private static let watchInterval = TimeAmount.seconds(1)
 
+    private let pages: PageCache
     private var context: ChannelHandlerContext?
     private var transfer: Transfer?
     private var isPumping = false
     private var mayGoOn = false
+    private var isWatching = false
+
+    init(pages: PageCache = .system) {
+        self.pages = pages
+    }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -62,7 +80,7 @@ final class FileBodyHandler: ChannelDuplexHandler {
         let promise = context.eventLoop.makePromise(of: Int64.self)
         transfer = Transfer(
             content: content, start: span.start, end: span.end, offset: span.start,
-            counter: counter, promise: promise)
+            residentEnd: span.start, counter: counter, promise: promise)
         pump()
         return promise.futureResult
     }
@@ -76,7 +94,7 @@ final class FileBodyHandler: ChannelDuplexHandler {
         while mayGoOn, let transfer, let context {
             mayGoOn = false
             switch transfer.content.availability(at: transfer.offset, end: transfer.end) {
-            case .bytes(let limit): write(upTo: limit, of: transfer, context)
+            case .bytes(let limit): send(upTo: limit, of: transfer, context)
             case .wait: wait(for: transfer, context)
             case .end, .detour: finish(.success(()))
             case .cut(let failure): finish(.failure(failure))
@@ -85,28 +103,81 @@ final class FileBodyHandler: ChannelDuplexHandler {
         isPumping = false
     }
 
-    private func write(upTo limit: Int64, of transfer: Transfer, _ context: ChannelHandlerContext) {
-        let end = min(limit, transfer.offset + Self.regionBytes)
+    private func send(upTo limit: Int64, of transfer: Transfer, _ context: ChannelHandlerContext) {
+        let window = transfer.offset..<min(limit, transfer.offset + Self.regionBytes)
+        if window.upperBound <= transfer.residentEnd || pages.isResident(transfer.content, window) {
+            write(window, of: transfer, context)
+        } else {
+            readIn(window, of: transfer, context)
+        }
+    }
+
+    private func readIn(
+        _ window: Range<Int64>, of transfer: Transfer, _ context: ChannelHandlerContext
+    ) {
+        let read = pages.readIn(transfer.content, window, context.eventLoop)
+        read.assumeIsolated().whenComplete { [content = transfer.content] result in
+            guard let current = self.transfer, current.content === content,
+                current.offset == window.lowerBound
+            else { return }
+            switch result {
+            case .success:
+                self.transfer?.residentEnd = window.upperBound
+                self.pump()
+            case .failure(let error): self.finish(.failure(error))
+            }
+        }
+    }
+
+    private func write(
+        _ window: Range<Int64>, of transfer: Transfer, _ context: ChannelHandlerContext
+    ) {
         do {
+            guard try transfer.content.sizeOnDisk() >= window.upperBound else {
+                throw FileCutShort()
+            }
             let region = FileRegion(
                 fileHandle: try transfer.content.handle(for: context.eventLoop),
-                readerIndex: Int(transfer.offset), endIndex: Int(end))
+                readerIndex: Int(window.lowerBound), endIndex: Int(window.upperBound))
             let written = context.eventLoop.makePromise(of: Void.self)
+            self.transfer?.inFlight = window.upperBound
             written.futureResult.assumeIsolated().whenComplete { result in
                 switch result {
                 case .success:
-                    transfer.counter.add(end - transfer.offset)
-                    self.transfer?.offset = end
+                    transfer.counter.add(Int64(window.count))
+                    self.transfer?.offset = window.upperBound
+                    self.transfer?.inFlight = nil
                     self.pump()
                 case .failure(let error): self.finish(.failure(error))
                 }
             }
             context.writeAndFlush(
                 wrapOutboundOut(.body(.fileRegion(region))), promise: written)
+            if self.transfer?.inFlight != nil { watch(context) }
         } catch {
             finish(.failure(error))
         }
     }
+
+    // MARK: A file that is cut short while a region of it is in flight
+
+    private func watch(_ context: ChannelHandlerContext) {
+        guard !isWatching else { return }
+        isWatching = true
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.watchInterval) {
+            self.isWatching = false
+            self.check()
+        }
+    }
+
+    private func check() {
+        guard let context, let transfer, let end = transfer.inFlight else { return }
+        if let size = try? transfer.content.sizeOnDisk(), size >= end { return watch(context) }
+        finish(.failure(FileCutShort()))
+        context.close(promise: nil)
+    }
+
+    // MARK: A file that still grows
 
     private func wait(for transfer: Transfer, _ context: ChannelHandlerContext) {
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)

@@ -8,7 +8,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-/// HTTP/1.1 codec → `FileBodyHandler` → HTTP types codec → Hummingbird.
+/// HTTP/1.1 codec → `FileBodyHandler` → `FastPathHandler` → HTTP types codec → Hummingbird.
 ///
 /// Hummingbird carries requests and heads; bodies that are files leave below it, by sendfile
 /// (design §5).
@@ -16,9 +16,12 @@ struct RegistryChannel: ServerChildChannel, HTTPChannelHandler {
     typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
     /// A connection on which nothing happens is closed after this.
-    static let idleTimeout = Duration.seconds(120)
+    static let idleTimeout = TimeAmount.seconds(120)
+    /// The `Server` field.
+    static let serverName = "larder"
 
     let responder: HTTPChannelHandler.Responder
+    let fastPath: FastPath
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -33,10 +36,13 @@ struct RegistryChannel: ServerChildChannel, HTTPChannelHandler {
                 withOutboundHeaderValidation: true,
                 withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: limits)
-            try pipeline.addHandler(FileBodyHandler())
+            let files = FileBodyHandler()
+            try pipeline.addHandler(files)
+            try pipeline.addHandler(
+                FastPathHandler(fastPath, files: files, idleTimeout: Self.idleTimeout))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(
-                HTTPConnectionStateHandler(idleTimeout: Self.idleTimeout, logger: logger))
+                HTTPConnectionStateHandler(logger: logger))
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel,
                 configuration: .init(isOutboundHalfClosureEnabled: true))

@@ -11,6 +11,7 @@ struct RegistryPulls: Sendable {
     let target: PullTarget
     let request: Request
     let path: RequestTarget
+    let filling: HotFilling
 
     private var isHead: Bool { request.method == .head }
     private var conditions: ContentConditions { ContentConditions(request.headers) }
@@ -72,6 +73,7 @@ struct RegistryPulls: Sendable {
         let pull = ManifestPull(
             services: services, target: target, accepted: accepted, needsBody: !isHead)
         let found = try await pull.find(reference)
+        filling.keep(found, asked: reference, of: target)
         let answers = ContentAnswers(
             digest: found.digest, mediaType: found.mediaType.rawValue, conditions: conditions,
             outcome: found.outcome, freshness: found.freshness)
@@ -82,10 +84,15 @@ struct RegistryPulls: Sendable {
     private func blob(_ digest: Digest) async throws -> Answer {
         let pull = BlobPull(services: services, target: target, digest: digest)
         if isHead {
+            if let stored = try await pull.storedForHead() {
+                filling.keep(stored, digest, of: target, in: services.store)
+                return answers(digest, stored.outcome).head(size: stored.source.length)
+            }
             let (size, outcome) = try await pull.size()
             return answers(digest, outcome).head(size: size)
         }
         let found = try await pull.content(isPartial: conditions.range != nil)
+        filling.keep(found, digest, of: target, in: services.store)
         let answer = answers(digest, found.outcome).blob(found.source)
         if let fill = found.fill, case .file(_, let reader?) = found.source,
             case .blob(let blob) = answer.body

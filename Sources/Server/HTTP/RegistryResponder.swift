@@ -14,7 +14,7 @@ where Pages.Context == RegistryContext {
     let services: PullServices
     let registries: CurrentRegistries
     let pages: Pages
-    let accessLog: AccessLog
+    let ledger: RequestLedger
 
     func respond(to request: Request, context: RegistryContext) async throws -> Response {
         let target = RequestTarget(request.head.path ?? "/")
@@ -39,7 +39,7 @@ where Pages.Context == RegistryContext {
     ) async throws -> Response {
         let response = try await pages.respond(to: request, context: context)
         let bytes = request.method == .head ? 0 : response.body.contentLength ?? 0
-        accessLog.write(
+        ledger.accessLog.write(
             entry, status: response.status.code, bytes: Int64(bytes), isComplete: true,
             outcome: nil, upstreamCalls: 0)
         return response
@@ -53,6 +53,7 @@ where Pages.Context == RegistryContext {
             throw RegistryError(
                 .unsupported, "Larder is a read-only cache: push to the registry itself")
         }
+        let filling = HotFilling(services.hotObjects, request)
         let table = registries.current
         let address = Address(
             host: request.head.authority, prefix: route.prefix, namespace: target["ns"],
@@ -62,7 +63,8 @@ where Pages.Context == RegistryContext {
         }
         let pull = try table.target(for: address)
         entry.resolved(pull.key, route)
-        let pulls = RegistryPulls(services: services, target: pull, request: request, path: target)
+        let pulls = RegistryPulls(
+            services: services, target: pull, request: request, path: target, filling: filling)
         var answer = try await pulls.answer(route.endpoint)
         if let namespace = pull.namespace { answer.fields[.ociNamespace] = namespace }
         return answer
@@ -98,19 +100,10 @@ where Pages.Context == RegistryContext {
         let headAt = ContinuousClock.now
         return AnswerSender(
             answer: answer, isHead: request.method == .head, channel: context.channel
-        ).response { [accessLog, services] bytes, isComplete in
-            if isComplete, let digest = answer.wholeBlob,
-                services.repeatedDownloads.isSuspicious(digest, by: entry.client)
-            {
-                services.store.verifyInBackground(digest)
-            }
-            if let record = RequestRecord(entry, answer, bytes: bytes) {
-                services.store.record(record)
-            }
-            services.metrics.record(entry, answer, bytes: bytes, headAt: headAt)
-            accessLog.write(
-                entry, status: answer.status.code, bytes: bytes, isComplete: isComplete,
-                outcome: answer.outcome, upstreamCalls: calls.value)
+        ).response { [ledger, summary = answer.summary] bytes, isComplete in
+            ledger.close(
+                entry, summary, bytes: bytes, isComplete: isComplete, headAt: headAt,
+                upstreamCalls: calls.value)
         }
     }
 }

@@ -12,28 +12,41 @@ struct AccessEntry: Sendable {
     let method: HTTPRequest.Method
     let path: String
     let beganAt = ContinuousClock.now
+    private(set) var endpoint: RegistryRoute.Endpoint?
+    private(set) var repository: RepositoryKey?
+    /// The tag or digest asked for.
+    private(set) var reference: String?
     var upstream: String?
-    var repository: RepositoryKey?
-    var endpoint: RegistryRoute.Endpoint?
+
+    init(client: String, method: HTTPRequest.Method, path: String) {
+        self.client = client
+        self.method = method
+        self.path = path
+    }
 
     init(_ request: Request, target: RequestTarget, client: String) {
-        self.client = client
-        method = request.method
-        path = target.path
+        self.init(client: client, method: request.method, path: target.path)
     }
 
     mutating func resolved(_ key: RepositoryKey, _ route: RegistryRoute) {
-        upstream = key.upstream
-        repository = key
-        endpoint = route.endpoint
+        resolved(key, route.endpoint, reference: Self.reference(of: route.endpoint))
     }
 
-    /// The tag or digest asked for.
-    var reference: String? {
+    /// - Parameter reference: as ``reference(of:)`` has it.
+    mutating func resolved(
+        _ key: RepositoryKey, _ endpoint: RegistryRoute.Endpoint, reference: String?
+    ) {
+        upstream = key.upstream
+        repository = key
+        self.endpoint = endpoint
+        self.reference = reference
+    }
+
+    static func reference(of endpoint: RegistryRoute.Endpoint) -> String? {
         switch endpoint {
         case .manifest(_, let reference): "\(reference)"
         case .blob(_, let digest), .referrers(_, let digest): "\(digest)"
-        case .base, .catalog, .tags, .uploads, nil: nil
+        case .base, .catalog, .tags, .uploads: nil
         }
     }
 }
@@ -41,26 +54,40 @@ struct AccessEntry: Sendable {
 /// Writes access lines. Query strings stay out: they may hold credentials.
 struct AccessLog: Sendable {
     let logger: Logger
+    /// Where the logger writes lines itself, which spares a request the dictionaries.
+    private let lines: LineLogHandler?
+
+    init(logger: Logger) {
+        self.logger = logger
+        lines = logger.handler as? LineLogHandler
+    }
 
     /// - Parameter bytes: of the body, handed to the kernel.
     func write(
         _ entry: AccessEntry, status: Int, bytes: Int64, isComplete: Bool, outcome: CacheOutcome?,
-        upstreamCalls: Int
+        upstreamCalls: Int, endAt: ContinuousClock.Instant = .now
     ) {
-        let duration = ContinuousClock.now - entry.beganAt
-        var metadata: Logger.Metadata = [
-            "client": "\(entry.client)", "method": "\(entry.method.rawValue)",
-            "status": "\(status)",
-            "bytes": "\(bytes)", "duration_ms": "\(duration.milliseconds)",
-            "upstream_calls": "\(upstreamCalls)",
-        ]
-        if let upstream = entry.upstream { metadata["upstream"] = "\(upstream)" }
-        if let key = entry.repository { metadata["repository"] = "\(key.repository)" }
-        if let reference = entry.reference { metadata["reference"] = "\(reference)" }
-        if entry.repository == nil { metadata["path"] = "\(entry.path)" }
-        if let outcome { metadata["cache"] = "\(outcome.word)" }
-        if !isComplete { metadata["aborted"] = "true" }
-        logger.info("request", metadata: metadata)
+        guard logger.logLevel <= .info else { return }
+        var fields: [LogLine.Field] = []
+        fields.reserveCapacity(11)
+        if !isComplete { fields.append(("aborted", "true")) }
+        fields.append(("bytes", String(bytes)))
+        if let outcome { fields.append(("cache", outcome.word)) }
+        fields.append(("client", entry.client))
+        fields.append(("duration_ms", (endAt - entry.beganAt).milliseconds))
+        fields.append(("method", entry.method.rawValue))
+        if entry.repository == nil { fields.append(("path", entry.path)) }
+        if let reference = entry.reference { fields.append(("reference", reference)) }
+        if let key = entry.repository { fields.append(("repository", "\(key.repository)")) }
+        fields.append(("status", String(status)))
+        if let upstream = entry.upstream { fields.append(("upstream", upstream)) }
+        fields.append(("upstream_calls", String(upstreamCalls)))
+        if let lines {
+            lines.write(.info, "request", fields)
+        } else {
+            let metadata = fields.map { ($0.key, Logger.MetadataValue.string($0.value)) }
+            logger.info("request", metadata: Logger.Metadata(uniqueKeysWithValues: metadata))
+        }
     }
 }
 
@@ -69,8 +96,6 @@ extension Duration {
     fileprivate var milliseconds: String {
         let microseconds =
             components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
-        let fraction = String(microseconds % 1000)
-        let padding = String(repeating: "0", count: 3 - fraction.count)
-        return "\(microseconds / 1000).\(padding)\(fraction)"
+        return "\(microseconds / 1000).\(CivilTime.digits(Int(microseconds % 1000), 3))"
     }
 }

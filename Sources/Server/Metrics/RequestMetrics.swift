@@ -42,14 +42,17 @@ final class RequestMetrics: Sendable {
 
     var counts: Counts { state.withLock { $0 } }
 
-    /// - Parameter headAt: when the response head was handed on.
+    /// - Parameters:
+    ///   - headAt: when the response head was handed on.
+    ///   - endAt: when its body was.
     func record(
-        _ entry: AccessEntry, _ answer: Answer, bytes: Int64, headAt: ContinuousClock.Instant
+        _ entry: AccessEntry, _ answer: AnswerSummary, bytes: Int64,
+        headAt: ContinuousClock.Instant, endAt: ContinuousClock.Instant
     ) {
         let labels = RequestLabels(entry, answer.outcome)
-        let (firstByte, whole) = (headAt - entry.beganAt, ContinuousClock.now - entry.beganAt)
+        let (firstByte, whole) = (headAt - entry.beganAt, endAt - entry.beganAt)
         state.withLock { counts in
-            counts.byStatus[answer.status.code, default: 0] += 1
+            counts.byStatus[answer.status, default: 0] += 1
             guard let labels else { return }
             counts.add(labels, bytes: bytes)
             counts.firstByte[labels.shape.index].observe(firstByte)

@@ -8,6 +8,9 @@ struct FoundBlob: Sendable {
     let source: BlobSource
     let fill: Fill?
     let outcome: CacheOutcome
+    /// Set where it came from the store alone, with its row.
+    var basis: HitBasis?
+    var record: BlobRecord?
 }
 
 /// Where a blob's bytes come from.
@@ -101,7 +104,8 @@ struct BlobPull: Sendable {
         if !isAllowed { try await prove() }
         return FoundBlob(
             source: .file(content, reader: nil), fill: nil,
-            outcome: isAllowed ? .hit : .revalidated(upstreamStatus: 200))
+            outcome: isAllowed ? .hit : .revalidated(upstreamStatus: 200),
+            basis: HitBasis(isProven: knowledge.isProven), record: knowledge.blob)
     }
 
     private func proveIfNeeded() async throws {
@@ -142,15 +146,18 @@ struct BlobPull: Sendable {
 
     // MARK: HEAD
 
-    /// The size, without starting a fetch (design §2.10).
+    /// From the disk; nil where it is not there, or where nothing is to be cached.
+    func storedForHead() async throws -> FoundBlob? {
+        guard services.configuration.cache.enabled else { return nil }
+        return try await stored { try await prove() }
+    }
+
+    /// The size of what is not stored, without starting a fetch (design §2.10).
     func size() async throws -> (size: Int64?, outcome: CacheOutcome) {
         guard services.configuration.cache.enabled else {
             let head = try await target.registry.client.headBlob(
                 target.key.repository, digest, canHandOver: true)
             return (head.size, .uncached(upstreamStatus: 200))
-        }
-        if let stored = try await stored({ try await prove() }) {
-            return (stored.source.length, stored.outcome)
         }
         if let fetch = services.blobFetches.find(digest), isLeader(of: fetch),
             let fill = try? await fetch.started.value, let length = fill.content.length

@@ -22,6 +22,8 @@ struct FetchedManifest: Sendable {
 final class PendingManifests: Sendable {
     private let manifests = Mutex<[RepositoryKey: [Digest: Manifest]]>([:])
 
+    var isEmpty: Bool { manifests.withLock { $0.isEmpty } }
+
     func find(_ digest: Digest, in key: RepositoryKey) -> Manifest? {
         manifests.withLock { $0[key]?[digest] }
     }

@@ -13,6 +13,8 @@ struct FoundManifest: Sendable {
     let outcome: CacheOutcome
     /// Where a tag was asked for.
     var freshness: TagFreshness?
+    /// Set where it came from the store alone.
+    var basis: HitBasis?
 }
 
 struct ManifestPull: Sendable {
@@ -40,8 +42,10 @@ struct ManifestPull: Sendable {
         guard let known = try await tags.known(tag) else { return try await unknown(tag) }
         switch known.freshness.state {
         case .fresh:
-            return try await byDigest(known.record.digest, outcome: .hit)
+            var found = try await byDigest(known.record.digest, outcome: .hit)
                 .aged(known.freshness)
+            found.basis?.tag = known.verified
+            return found
         case .revalidating where !known.isRefused && !target.registry.client.isOffline:
             tags.renewInBackground(tag, known)
             return try await byDigest(known.record.digest, outcome: .revalidating)
@@ -112,8 +116,10 @@ struct ManifestPull: Sendable {
                 try await prove(digest)
                 outcome = .revalidated(upstreamStatus: 200)
             }
-            let found = try await stored(digest, blob, manifest, outcome)
-            if let found { return found }
+            if var found = try await stored(digest, blob, manifest, outcome) {
+                found.basis = HitBasis(isProven: knowledge.isProven)
+                return found
+            }
         }
         return try await fromUpstream(digest)
     }
@@ -189,8 +195,9 @@ struct ManifestPull: Sendable {
                 .manifestUnknown,
                 "the index has no image for \(platform), and the client accepts only \(type)")
         }
-        let image = try await byDigest(child.digest, outcome: index.outcome)
+        var image = try await byDigest(child.digest, outcome: index.outcome)
             .aged(found.freshness)
+        image.basis = nil
         guard accepted.allows(image.mediaType) else { throw notAccepted(image.mediaType) }
         return image
     }

@@ -18,6 +18,7 @@ final class PullServices: Sendable {
     let offline: OfflineSwitch
     let repeatedDownloads = RepeatedDownloads()
     let metrics = RequestMetrics()
+    let hotObjects = HotObjects()
     let logger: Logger
     private let settings: Mutex<Configuration>
 
@@ -29,6 +30,8 @@ final class PullServices: Sendable {
         self.logger = logger
         settings = Mutex(configuration)
         offline = OfflineSwitch(configuration)
+        hotObjects.isEnabled = configuration.keepsHotObjects
+        store.changes.observe(with: hotObjects)
         blobFetches = BlobFetches(
             store: store, eventLoopGroup: eventLoopGroup, logger: logger)
     }
@@ -39,5 +42,6 @@ final class PullServices: Sendable {
         settings.withLock { $0 = configuration }
         offline.apply(configuration)
         missing.removeAll()
+        hotObjects.isEnabled = configuration.keepsHotObjects
     }
 }

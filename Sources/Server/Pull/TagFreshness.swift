@@ -56,3 +56,15 @@ struct TagFreshness: Sendable, Equatable {
         self.init(verifiedAt: 0, policy: policy, now: 0)
     }
 }
+
+/// When a tag was verified, and what that is worth.
+struct VerifiedTag: Sendable {
+    /// Seconds of the store's clock.
+    let verifiedAt: Int64
+    let policy: TagPolicy
+
+    /// - Parameter now: seconds of the store's clock.
+    func freshness(at now: Int64) -> TagFreshness {
+        TagFreshness(verifiedAt: verifiedAt, policy: policy, now: now)
+    }
+}

@@ -21,6 +21,7 @@ struct TagAnswer: Sendable {
 /// What is known of a tag without asking.
 struct KnownTag: Sendable {
     let record: TagRecord
+    let verified: VerifiedTag
     let freshness: TagFreshness
     /// The upstream refused it when it was asked last.
     let isRefused: Bool
@@ -45,11 +46,10 @@ struct TagResolution: Sendable {
     /// The tag by the index alone; nil where it is not there.
     func known(_ tag: Tag) async throws -> KnownTag? {
         guard let record = try await services.store.tag(tag, in: target.key) else { return nil }
+        let verified = VerifiedTag(verifiedAt: record.verifiedAt, policy: policy(of: tag))
         return KnownTag(
-            record: record,
-            freshness: TagFreshness(
-                verifiedAt: record.verifiedAt, policy: policy(of: tag),
-                now: services.store.clock.now()),
+            record: record, verified: verified,
+            freshness: verified.freshness(at: services.store.clock.now()),
             isRefused: services.tagVerifications.isRefused(key(of: tag)))
     }
 

@@ -87,17 +87,24 @@ struct Composition: Sendable {
         _ onServerRunning: @escaping @Sendable (any Channel) async -> Void
     ) async throws -> [any Service] {
         let routes = try await adminRoutes()
+        let ledger = RequestLedger(
+            services: services, accessLog: AccessLog(logger: logging.logger("larder.access")))
         let responder = RegistryResponder(
             services: services, registries: registries, pages: pages(routes).buildResponder(),
-            accessLog: AccessLog(logger: logging.logger("larder.access")))
+            ledger: ledger)
+        let fastPath = FastPath(
+            objects: services.hotObjects, ledger: ledger, clock: store.clock)
         let admin = configuration.admin.listen.map { adminServer(at: $0, routes) }
         return [admin].compactMap(\.self)
             + configuration.listen.map { address in
                 Application(
                     responder: responder,
-                    server: HTTPServerBuilder { RegistryChannel(responder: $0) },
+                    server: HTTPServerBuilder {
+                        RegistryChannel(responder: $0, fastPath: fastPath)
+                    },
                     configuration: ApplicationConfiguration(
-                        address: .hostname(address.host, port: address.port), serverName: "larder",
+                        address: .hostname(address.host, port: address.port),
+                        serverName: RegistryChannel.serverName,
                         backlog: 1024),
                     onServerRunning: onServerRunning,
                     logger: logging.logger("larder.http"))

@@ -21,7 +21,7 @@ struct ConfigurationReload: Service {
     }
 
     /// A configuration with an error changes nothing.
-    private func apply() async {
+    func apply() async {
         let logger = logging.logger("larder.config")
         let running = services.configuration
         let next: Configuration
@@ -38,6 +38,7 @@ struct ConfigurationReload: Service {
             RegistryTable(
                 taken, http: http, offline: services.offline,
                 logger: logging.logger("larder.upstream"), previous: registries.current))
+        services.store.changes.everything()
         logging.threshold.set(taken.log.level)
         do {
             try await services.store.apply(taken.storeLimits)

@@ -8,7 +8,7 @@ extension RequestRecord {
     /// Nil for what is no request to a repository.
     ///
     /// - Parameter bytes: of the body, handed to the kernel.
-    init?(_ entry: AccessEntry, _ answer: Answer, bytes: Int64) {
+    init?(_ entry: AccessEntry, _ answer: AnswerSummary, bytes: Int64) {
         guard let repository = entry.repository, let subject = Subject(entry.endpoint, answer)
         else {
             return nil
@@ -16,12 +16,12 @@ extension RequestRecord {
         self.init(
             client: entry.client, repository: repository, subject: subject,
             isHead: entry.method == .head, startsAtZero: answer.startsAtZero,
-            status: answer.status.code, result: Result(answer.outcome), bytes: bytes)
+            status: answer.status, result: Result(answer.outcome), bytes: bytes)
     }
 }
 
 extension RequestRecord.Subject {
-    fileprivate init?(_ endpoint: RegistryRoute.Endpoint?, _ answer: Answer) {
+    fileprivate init?(_ endpoint: RegistryRoute.Endpoint?, _ answer: AnswerSummary) {
         switch endpoint {
         case .manifest(_, .tag(let tag)): self = .manifest(answer.digest, tag: tag)
         case .manifest(_, .digest): self = .manifest(answer.digest, tag: nil)

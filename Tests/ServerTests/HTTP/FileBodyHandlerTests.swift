@@ -29,30 +29,124 @@ private final class FullSocket: ChannelOutboundHandler, Sendable {
     }
 }
 
+/// Pages that come into memory when the test says so.
+private final class ColdPages: Sendable {
+    private let state = Mutex<(read: [Range<Int64>], promises: [EventLoopPromise<Void>])>(([], []))
+
+    var windowsRead: [Range<Int64>] { state.withLock { $0.read } }
+
+    var pages: PageCache {
+        PageCache(
+            isResident: { _, _ in false },
+            readIn: { _, window, loop in
+                let promise = loop.makePromise(of: Void.self)
+                self.state.withLock { state in
+                    state.read.append(window)
+                    state.promises.append(promise)
+                }
+                return promise.futureResult
+            })
+    }
+
+    func arrive() { state.withLock { $0.promises.last }?.succeed() }
+}
+
 @Suite("File bodies")
 struct FileBodyHandlerTests {
-    @Test("R16: a client that does not read has one region of at most 1 MiB in flight")
-    func oneRegion() throws {
+    /// A handler over a socket that takes nothing by itself, and a file of 10 MiB.
+    private func withHandler(
+        _ pages: PageCache,
+        _ body: (FileBodyHandler, FullSocket, OpenFile, EmbeddedChannel) throws -> Void
+    ) throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         let file = try OpenFile.open(directory.file("blob"), flags: O_RDWR | O_CREAT)
         try file.truncate(to: 10 << 20)
         let socket = FullSocket()
-        let handler = FileBodyHandler()
+        let handler = FileBodyHandler(pages: pages)
         let channel = EmbeddedChannel(handlers: [socket, handler])
         defer { _ = try? channel.finish() }
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        try body(handler, socket, file, channel)
+    }
 
-        let lease = OpenFiles(budget: Budget()).open(.sha256(of: []), inode: 1)
-        let sent = handler.send(
+    private func whole(_ file: OpenFile) -> (FileSpan, GrowingFile) {
+        (
             FileSpan(start: 0, end: 10 << 20),
-            of: GrowingFile(complete: file, size: 10 << 20, lease: lease), counter: BodyCounter())
-        channel.embeddedEventLoop.run()
-        #expect(socket.writes.withLock { $0.map(\.region) } == [0..<1 << 20])
-        for _ in 0..<10 { socket.writes.withLock { $0.last }?.promise?.succeed() }
-        let regions = socket.writes.withLock { $0.map(\.region) }
-        #expect(regions.count == 10)
-        #expect(regions.allSatisfy { $0.count == 1 << 20 })
-        #expect(try sent.wait() == 10 << 20)
+            GrowingFile(complete: file, size: 10 << 20, lease: nil)
+        )
+    }
+
+    @Test("R16: a client that does not read has one region of at most 1 MiB in flight")
+    func oneRegion() throws {
+        try withHandler(.system) { handler, socket, file, channel in
+            let (span, content) = whole(file)
+            let sent = handler.send(span, of: content, counter: BodyCounter())
+            channel.embeddedEventLoop.run()
+            #expect(socket.writes.withLock { $0.map(\.region) } == [0..<1 << 20])
+            for _ in 0..<10 { socket.writes.withLock { $0.last }?.promise?.succeed() }
+            let regions = socket.writes.withLock { $0.map(\.region) }
+            #expect(regions.count == 10)
+            #expect(regions.allSatisfy { $0.count == 1 << 20 })
+            let count = try sent.wait()
+            #expect(count == 10 << 20)
+        }
+    }
+
+    @Test("pages that are not in memory are read before the region is sent, and once")
+    func coldPages() throws {
+        let cold = ColdPages()
+        try withHandler(cold.pages) { handler, socket, file, channel in
+            let (span, content) = whole(file)
+            let sent = handler.send(span, of: content, counter: BodyCounter())
+            for count in 1...10 {
+                #expect(socket.writes.withLock { $0.count } == count - 1)
+                cold.arrive()
+                #expect(socket.writes.withLock { $0.count } == count)
+                socket.writes.withLock { $0.last }?.promise?.succeed()
+            }
+            #expect(
+                cold.windowsRead.map { Int($0.lowerBound)..<Int($0.upperBound) }
+                    == socket.writes.withLock { $0.map(\.region) })
+            let count = try sent.wait()
+            #expect(count == 10 << 20)
+        }
+    }
+
+    @Test("a file cut short between two regions, or while one is in flight, ends the body")
+    func cutShort() throws {
+        for isInFlight in [false, true] {
+            try withHandler(.system) { handler, socket, file, channel in
+                let (span, content) = whole(file)
+                let sent = handler.send(span, of: content, counter: BodyCounter())
+                try file.truncate(to: 1000)
+                if isInFlight {
+                    channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+                } else {
+                    socket.writes.withLock { $0.last }?.promise?.succeed()
+                }
+                #expect(throws: FileCutShort.self) { try sent.wait() }
+                #expect(socket.writes.withLock { $0.count } == 1)
+                #expect(channel.isActive != isInFlight)
+            }
+        }
+    }
+
+    @Test("whether pages are in memory is told without waiting for the disk")
+    func residency() throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let file = try OpenFile.open(directory.file("blob"), flags: O_RDWR | O_CREAT)
+        let bytes = [UInt8](repeating: 7, count: 4 << 20)
+        try bytes.withUnsafeBytes { try file.write($0, at: 0) }
+        #expect(file.isResident(at: 0, count: 4 << 20))
+        try file.sync()
+        posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_DONTNEED)
+        // A file system that lives in memory keeps them all the same.
+        let content = GrowingFile(complete: file, size: 4 << 20, lease: nil)
+        let wasResident = content.isResident(at: 1 << 20, count: 1 << 20)
+        try content.readIn(at: 1 << 20, count: 1 << 20)
+        #expect(content.isResident(at: 1 << 20, count: 1 << 20))
+        if !wasResident { #expect(!content.isResident(at: 3 << 20, count: 1 << 20)) }
     }
 }

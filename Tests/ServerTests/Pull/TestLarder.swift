@@ -42,6 +42,9 @@ final class TestLarder: Sendable {
         registries = parts.registries
     }
 
+    /// Whether the suite runs with the fast path, as it does by default: the environment decides.
+    static let fastPath = ProcessInfo.processInfo.environment["LARDER_TEST_FAST_PATH"] != "off"
+
     var url: String { "http://127.0.0.1:\(port)" }
 
     static func configuration(
@@ -49,6 +52,7 @@ final class TestLarder: Sendable {
     ) throws -> Configuration {
         var configuration = Configuration()
         configuration.dataDirectory = data
+        configuration.fastPath = fastPath
         for name in ["docker.io", "lab.local"] {
             var upstream = UpstreamConfiguration(
                 name: name, url: try #require(EndpointURL(registry.url)))
@@ -153,6 +157,7 @@ final class TestLarder: Sendable {
         try await store.writer.perform {
             try $0.setTag(name, in: key, to: record.digest, verifiedAt: time)
         }
+        store.changes.tag(name, in: key)
     }
 
     /// Has a tag been verified so many seconds ago.
@@ -178,6 +183,16 @@ final class TestLarder: Sendable {
 // MARK: The store
 
 extension TestLarder {
+    /// Keeps whole downloads by the test from having the blobs verified, as downloads that one
+    /// client repeats do (R5).
+    func expectRepeatedDownloads(of digests: [Digest]) {
+        for digest in digests {
+            for _ in 0..<2 {
+                _ = services.repeatedDownloads.isSuspicious(digest, by: "127.0.0.1")
+            }
+        }
+    }
+
     /// Names of what is in `fills/`.
     var fills: [String] { DataDirectory.names(in: store.directory.fills) }
 

@@ -47,6 +47,7 @@ enum ConfigurationSchema {
         Setting("proxy.password_file", \.proxy.givenPasswordFile, .optional(.filePath)),
         Setting("proxy.no_proxy", \.proxy.exceptions, .optional(.list(of: .proxyException))),
         Setting("shutdown.grace", \.shutdown.grace, .duration(canBeZero: true)),
+        Setting("fast_path", \.fastPath, .flag),
     ]
 
     /// The keys of each entry of `upstreams`.

@@ -1,0 +1,280 @@
+/// Answers hits on the event loop; hands everything else on, unchanged and in order
+/// (docs/fast-path.md).
+
+import CacheStore
+import Glibc
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import OCI
+
+/// What the connections' handlers share.
+struct FastPath: Sendable {
+    let objects: HotObjects
+    let ledger: RequestLedger
+    let clock: StoreClock
+
+    var moment: Moment { Moment(wall: Int64(time(nil)), store: clock.now()) }
+}
+
+/// Stands between `FileBodyHandler` and Hummingbird, and watches over the connection: it alone
+/// sees every request.
+final class FastPathHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private struct Exchange {
+        let answer: FastAnswer
+        let entry: AccessEntry
+        /// A blob's; held until its last byte is sent.
+        let lease: OpenFiles.Lease?
+    }
+
+    /// What came while an answer was on its way.
+    private enum Held {
+        case part(HTTPServerRequestPart)
+        case event(Any)
+        case error(any Error)
+    }
+
+    private let path: FastPath
+    private let files: FileBodyHandler
+    private let idleTimeout: TimeAmount
+    private var context: ChannelHandlerContext?
+    private var encoder: ChannelHandlerContext?
+    private var client: String?
+
+    /// A request that is answered here, up to its end.
+    private var recognised: Exchange?
+    private var isAnswering = false
+    /// Requests handed on and not answered yet.
+    private var outstanding = 0
+    /// Whether the end of the last of them is still to come.
+    private var isRequestOpen = false
+    /// Whether all that comes is handed on: the connection will close, or is out of step.
+    private var isBypassed = false
+    private var held = CircularBuffer<Held>()
+    private var isReleasing = false
+    private var isReadHeld = false
+    private var lastActive = NIODeadline.now()
+    private var idleTimer: Scheduled<Void>?
+
+    /// - Parameters:
+    ///   - files: the same connection's.
+    ///   - idleTimeout: after which a connection without a request is closed.
+    init(_ path: FastPath, files: FileBodyHandler, idleTimeout: TimeAmount) {
+        self.path = path
+        self.files = files
+        self.idleTimeout = idleTimeout
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        encoder = try? context.pipeline.syncOperations.context(
+            handlerType: HTTPResponseEncoder.self)
+        if context.channel.isActive { watchIdle(idleTimeout) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        idleTimer?.cancel()
+        (self.context, encoder, idleTimer) = (nil, nil, nil)
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        watchIdle(idleTimeout)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        idleTimer?.cancel()
+        held.removeAll()
+        isBypassed = true
+        context.fireChannelInactive()
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        if mustWait { return held.append(.part(part)) }
+        take(part, context)
+    }
+
+    private var mustWait: Bool { isAnswering || !held.isEmpty }
+
+    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        switch part {
+        case .head(let head):
+            lastActive = .now()
+            recognised = recognise(head, context)
+            if recognised != nil { return }
+            outstanding += 1
+            isRequestOpen = true
+            isBypassed = isBypassed || endsConnection(head)
+        case .body: lastActive = .now()
+        case .end:
+            if let exchange = recognised {
+                recognised = nil
+                return answer(exchange, context)
+            }
+            isRequestOpen = false
+        }
+        context.fireChannelRead(wrapInboundOut(part))
+    }
+
+    private func endsConnection(_ head: HTTPRequestHead) -> Bool {
+        !head.isKeepAlive || head.version != .http1_1
+    }
+
+    private func recognise(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) -> Exchange? {
+        guard !isBypassed, outstanding == 0, encoder != nil, path.objects.isEnabled,
+            let request = HotRequest(head), let object = path.objects.find(request)
+        else { return nil }
+        let moment = path.moment
+        var entry = AccessEntry(
+            client: client(context), method: request.isHead ? .head : .get, path: "")
+        entry.resolved(object.repository, object.endpoint, reference: object.reference)
+        do {
+            let lease = try object.lease()
+            guard object.isFresh(at: moment), let answer = object.answer(to: request, at: moment)
+            else { return nil }
+            return Exchange(answer: answer, entry: entry, lease: lease)
+        } catch {
+            return nil
+        }
+    }
+
+    private func client(_ context: ChannelHandlerContext) -> String {
+        if let client { return client }
+        let address = context.channel.remoteAddress?.ipAddress ?? "-"
+        client = address
+        return address
+    }
+
+    // MARK: Answers
+
+    private func answer(_ exchange: Exchange, _ context: ChannelHandlerContext) {
+        isAnswering = true
+        path.objects.countAnswer()
+        let headAt = ContinuousClock.now
+        switch exchange.answer.body {
+        case .rendered(let buffer, let bytes):
+            let written = promise(exchange, bytes: bytes, headAt, context)
+            let data = HTTPResponseEncoder.wrapOutboundOut(.byteBuffer(buffer))
+            encoder?.writeAndFlush(data, promise: written)
+        case .none(let head):
+            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            context.writeAndFlush(
+                wrapOutboundOut(.end(nil)), promise: promise(exchange, bytes: 0, headAt, context))
+        case .file(let head, let content, let span):
+            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            let counter = BodyCounter()
+            files.send(span, of: content, counter: counter).assumeIsolated().whenComplete {
+                let isComplete = (try? $0.get()).map { span.end == span.start + $0 } ?? false
+                self.ended(
+                    exchange, bytes: counter.bytes, isComplete: isComplete, headAt, context)
+            }
+        }
+    }
+
+    /// Kept when the kernel has the answer.
+    private func promise(
+        _ exchange: Exchange, bytes: Int64, _ headAt: ContinuousClock.Instant,
+        _ context: ChannelHandlerContext
+    ) -> EventLoopPromise<Void> {
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { result in
+            let isComplete = (try? result.get()) != nil
+            self.ended(
+                exchange, bytes: isComplete ? bytes : 0, isComplete: isComplete, headAt, context)
+        }
+        return promise
+    }
+
+    private func ended(
+        _ exchange: Exchange, bytes: Int64, isComplete: Bool, _ headAt: ContinuousClock.Instant,
+        _ context: ChannelHandlerContext
+    ) {
+        isAnswering = false
+        lastActive = .now()
+        path.ledger.close(
+            exchange.entry, exchange.answer.summary, bytes: bytes, isComplete: isComplete,
+            headAt: headAt, upstreamCalls: 0)
+        guard isComplete else {
+            held.removeAll()
+            isBypassed = true
+            return context.close(promise: nil)
+        }
+        release(context)
+    }
+
+    // MARK: What has to wait
+
+    private func release(_ context: ChannelHandlerContext) {
+        guard !isReleasing, !held.isEmpty else { return }
+        isReleasing = true
+        while !isAnswering, let next = held.popFirst() {
+            switch next {
+            case .part(let part): take(part, context)
+            case .event(let event): context.fireUserInboundEventTriggered(event)
+            case .error(let error): fire(error, context)
+            }
+        }
+        isReleasing = false
+        context.fireChannelReadComplete()
+        if held.isEmpty && isReadHeld {
+            isReadHeld = false
+            context.read()
+        }
+    }
+
+    /// Requests that wait are not joined by more.
+    func read(context: ChannelHandlerContext) {
+        if held.isEmpty { context.read() } else { isReadHeld = true }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if mustWait { return held.append(.event(event)) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if mustWait { return held.append(.error(error)) }
+        fire(error, context)
+    }
+
+    private func fire(_ error: any Error, _ context: ChannelHandlerContext) {
+        isBypassed = true
+        context.fireErrorCaught(error)
+    }
+
+    // MARK: Answers of the normal path
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if case .end = unwrapOutboundIn(data) {
+            outstanding = max(0, outstanding - 1)
+            lastActive = .now()
+        }
+        context.write(data, promise: promise)
+    }
+
+    // MARK: Idle connections
+
+    private func watchIdle(_ delay: TimeAmount) {
+        idleTimer?.cancel()
+        idleTimer = context?.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.checkIdle() }
+    }
+
+    private func checkIdle() {
+        idleTimer = nil
+        let quiet = NIODeadline.now() - lastActive
+        let isBusy = isAnswering || (outstanding > 0 && !isRequestOpen)
+        if !isBusy && quiet >= idleTimeout {
+            context?.close(promise: nil)
+        } else {
+            watchIdle(isBusy ? idleTimeout : idleTimeout - quiet)
+        }
+    }
+}

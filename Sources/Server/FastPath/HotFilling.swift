@@ -1,0 +1,48 @@
+/// Takes over what the normal path answered as a hit.
+
+import CacheStore
+import HTTPTypes
+import Hummingbird
+import OCI
+
+/// Made before anything is looked up for a request.
+struct HotFilling: Sendable {
+    private let objects: HotObjects
+    private let ticket: HotObjects.Ticket
+    private let key: HotKey
+    private let accept: [String]
+
+    init(_ objects: HotObjects, _ request: Request) {
+        self.objects = objects
+        ticket = objects.ticket
+        key = HotKey(host: request.head.authority, target: request.head.path ?? "/")
+        accept = request.headers[values: .accept]
+    }
+
+    func keep(_ found: FoundManifest, asked reference: Reference, of target: PullTarget) {
+        guard found.outcome == .hit, let basis = found.basis, let bytes = found.bytes,
+            bytes.count <= HotObjects.maximumManifestBytes
+        else { return }
+        keep(
+            HotObject(
+                repository: target.key, endpoint: .manifest(target.key.repository, reference),
+                namespace: target.namespace, digest: found.digest,
+                mediaType: found.mediaType.rawValue, content: .manifest(bytes), basis: basis))
+    }
+
+    func keep(_ found: FoundBlob, _ digest: Digest, of target: PullTarget, in store: Store) {
+        guard objects.isEnabled, found.outcome == .hit, let basis = found.basis,
+            let record = found.record, case .file(let content, reader: nil) = found.source,
+            let file = store.hotFile(of: content, record: record)
+        else { return }
+        keep(
+            HotObject(
+                repository: target.key, endpoint: .blob(target.key.repository, digest),
+                namespace: target.namespace, digest: digest,
+                mediaType: MediaType.octetStream.rawValue, content: .blob(file), basis: basis))
+    }
+
+    private func keep(_ object: HotObject) {
+        objects.add(object, for: key, accept: accept, ticket)
+    }
+}
