@@ -129,7 +129,8 @@ package final class HTTPTransport: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.http1_1ConnectionDebugInitializer = { channel in
             channel.setOption(
-                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: receiveBytes))
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: receiveBytes)
+            ).flatMap { UnreadBytesHandler.add(to: channel) }
         }
         return configuration
     }

@@ -28,7 +28,7 @@ struct Lab: Sendable {
     func holdingUpstream<Value>(
         after limit: Int, _ body: (Relay, LarderProcess) async throws -> Value
     ) async throws -> Value {
-        try await Relay.running(to: registry.port, holdingAfter: limit) { relay in
+        try await Relay.running(to: registry.port, .holding(after: limit)) { relay in
             let url = "http://127.0.0.1:\(relay.port)"
             return try await body(relay, larder.withUpstreams(["docker.io": url]))
         }
