@@ -4,10 +4,10 @@
 package struct BreakerSettings: Sendable, Equatable {
     /// Failures in a row that open it; 0 for never.
     package var failures: Int
-    /// How long it is open at first; each probe that fails doubles it, up to ten times as long.
+    /// How long it is open at first; each probe that fails doubles it, up to three times as long.
     package var openFor: Duration
 
-    package init(failures: Int = 5, openFor: Duration = .seconds(30)) {
+    package init(failures: Int = 5, openFor: Duration = .seconds(5)) {
         self.failures = failures
         self.openFor = openFor
     }
@@ -103,7 +103,7 @@ struct CircuitBreaker {
     }
 
     /// How many times as long as at first a circuit is open at most.
-    private static let longest = 10
+    private static let longest = 3
     private static let jitterShare = 0.25
     /// When a client may ask again while a probe is under way.
     private static let probeWait = Duration.seconds(1)

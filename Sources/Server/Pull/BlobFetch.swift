@@ -47,7 +47,10 @@ final class BlobFetch: Sendable {
     }
 
     /// The bytes from the upstream, for the fill and for who goes on without it.
-    var download: ResumingDownload {
+    var download: ResumingDownload { download(for: target) }
+
+    /// The same bytes from another upstream that has them.
+    func download(for target: PullTarget) -> ResumingDownload {
         ResumingDownload(
             target: target, digest: digest, attempts: settings.resumeAttempts, store: store,
             logger: logger)

@@ -31,6 +31,8 @@ enum BlobSource: Sendable {
 struct BlobPull: Sendable {
     /// A request that has sent nothing yet tries again when a fetch that it followed fails.
     private static let attempts = 3
+    /// How long a fetch from another upstream may take to begin before this one is asked too.
+    private static let patienceWithOthers = Duration.seconds(2)
 
     let services: PullServices
     let target: PullTarget
@@ -53,6 +55,7 @@ struct BlobPull: Sendable {
             let (fetch, isLeader) = services.blobFetches.findOrLead(
                 digest, target: target, settings: services.configuration.fill)
             let reader = FetchReader(fetch)
+            if !isLeader, await isStuck(fetch) { return try await fromOwnUpstream(fetch) }
             do {
                 let fill = try await fetch.started.value
                 services.missing.forget(.blob(digest), in: target.key)
@@ -86,6 +89,27 @@ struct BlobPull: Sendable {
 
     private func question(isHead: Bool) -> MissingQuestion {
         MissingQuestion(target, .blob(digest), isHead: isHead)
+    }
+
+    /// Whether it is another upstream's, and that one does not answer: none waits for a registry
+    /// that it did not ask (R54).
+    private func isStuck(_ fetch: BlobFetch) async -> Bool {
+        guard fetch.target.key.upstream != target.key.upstream else { return false }
+        do {
+            return try await fetch.started.value(within: Self.patienceWithOthers) == nil
+        } catch {
+            return false
+        }
+    }
+
+    /// From this repository's own upstream, without being kept: the digest is being fetched.
+    private func fromOwnUpstream(_ fetch: BlobFetch) async throws -> FoundBlob {
+        let download = fetch.download(for: target)
+        let first = try await download.request(from: 0, canHandOver: true)
+        let length: Int64? = if case .whole(let length) = first.kind { length } else { nil }
+        return FoundBlob(
+            source: .uncached(UncachedBlob(download, length: length, first: first)), fill: nil,
+            outcome: .uncached(upstreamStatus: 200))
     }
 
     private func isLeader(of fetch: BlobFetch) -> Bool {

@@ -23,6 +23,24 @@ final class Promise<Value: Sendable>: Sendable {
         return waiters != nil
     }
 
+    /// The value, or nil where it is not there within `limit`.
+    func value(within limit: Duration) async throws -> Value? {
+        let first = Promise<Value?>()
+        Task {
+            do {
+                first.keep(.success(try await value))
+            } catch {
+                first.keep(.failure(error))
+            }
+        }
+        let timer = Task {
+            try await Task.sleep(for: limit)
+            first.keep(.success(nil))
+        }
+        defer { timer.cancel() }
+        return try await first.value
+    }
+
     var value: Value {
         get async throws {
             try await withCheckedThrowingContinuation { continuation in

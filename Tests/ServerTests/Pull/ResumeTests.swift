@@ -219,29 +219,4 @@ struct ResumeTests {
             #expect(ranges.last??.hasPrefix("bytes=") == true)
         }
     }
-
-    @Test("an upstream that hangs delays no other one (R54)")
-    func hangingUpstream() async throws {
-        try await ScriptedRegistry.with { hanging in
-            let url = try #require(EndpointURL(hanging.url))
-            try await withLarder(
-                content,
-                change: {
-                    $0.waitForUpstreams()
-                    $0.upstreams["docker.io"]?.endpoints = [EndpointSettings(url: url)]
-                    $0.upstreams["docker.io"]?.timeouts.responseHeader = .seconds(60)
-                }
-            ) { larder, registry in
-                hanging.inject(.hang(), on: .init())
-                let other = Digest.sha256(of: [1])
-                async let hung = larder.request(.GET, "/v2/docker.io/app/blobs/\(other)")
-                try await hanging.requests.wait(for: .init("GET"))
-                let response = try await larder.request(.GET, path)
-                #expect(response.body == blob)
-                #expect(hanging.requests.all.map(\.isAnswered) == [false])
-                hanging.release("hang")
-                #expect(try await hung.status == 404)
-            }
-        }
-    }
 }
