@@ -87,6 +87,9 @@ struct ManifestPull: Sendable {
     private func moved(
         _ tag: Tag, _ known: KnownTag, _ resolved: ResolvedTag
     ) async throws -> FoundManifest {
+        if let stale = tags.staleToSpareLimit(known), try await !tags.isHere(resolved.digest) {
+            return try await found(stale)
+        }
         do {
             let found = try await self.found(resolved)
             let isHere = needsBody ? true : try await tags.isHere(resolved.digest)

@@ -30,7 +30,7 @@ struct KnownTag: Sendable {
 struct ResolvedTag: Sendable {
     let digest: Digest
     let outcome: CacheOutcome
-    let freshness: TagFreshness?
+    var freshness: TagFreshness?
     /// The upstream's answer, where it was asked just now.
     var head: ManifestHead?
     /// The upstream names another digest than before, and the index does not say so yet.
@@ -94,6 +94,18 @@ struct TagResolution: Sendable {
             outcome: .stale(
                 reason: error.shortDescription, upstreamStatus: error.upstreamStatus,
                 isForwarded: error.isForwarded),
+            freshness: known.freshness)
+    }
+
+    /// What was known before, where what the tag names now would cost one of the few pulls that
+    /// its registry still allows (`rate_limit.reserve`, R59).
+    func staleToSpareLimit(_ known: KnownTag) -> ResolvedTag? {
+        guard target.registry.client.prefersStale, !known.isRefused,
+            known.freshness.state != .expired
+        else { return nil }
+        return ResolvedTag(
+            digest: known.record.digest,
+            outcome: .stale(reason: "rate_limit_reserve", upstreamStatus: 200),
             freshness: known.freshness)
     }
 
@@ -170,6 +182,7 @@ struct TagResolution: Sendable {
         let answer = try await ask(tag, known.record).answer
         guard !answer.isRecorded else { return }
         if try await !isHere(answer.digest) {
+            guard !target.registry.client.prefersStale else { return }
             _ = try await ManifestFetching(services: services, target: target)
                 .fetch(.digest(answer.digest), accept: [])
         }
