@@ -11,7 +11,7 @@ SWIFT_FILES := Package.swift Sources Tests
 # Symbols are left out as the binary is linked; the Swift runtime is in it.
 RELEASE := --configuration release --product larder --static-swift-stdlib -Xlinker -s
 
-.PHONY: help run build test unit e2e bench format lint clean
+.PHONY: help run build test unit e2e chaos bench format lint clean
 
 help: ## Lists these commands
 	@sed --quiet --regexp-extended 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | \
@@ -36,6 +36,11 @@ e2e: ## Runs real clients against a real registry through Larder (as root)
 	scripts/install-packages.sh build run test
 	scripts/install-schemathesis.sh
 	$(SWIFT) test --disable-xctest --filter EndToEndTests
+
+chaos: ## Ten minutes of pulls through a registry that stops, stalls and cuts
+	scripts/install-packages.sh build run test
+	LARDER_CHAOS_SECONDS=$${LARDER_CHAOS_SECONDS:-600} \
+		$(SWIFT) test --disable-xctest --filter EndToEndTests.EndToEnd/Chaos
 
 bench: build ## Measures hits against nginx and docker-registry, and the index at a million blobs
 	scripts/bench.sh

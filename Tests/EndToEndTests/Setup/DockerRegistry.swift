@@ -17,6 +17,11 @@ struct DockerRegistry: Sendable {
     /// The access log is complete when this returns, since the registry has then drained and
     /// ended.
     func running<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        try await running { _ in try await body() }
+    }
+
+    /// The same, with the registry's process.
+    func running<Value: Sendable>(_ body: (Daemon) async throws -> Value) async throws -> Value {
         let configuration = try directory.write(yaml, to: "registry.yml")
         let command = [
             try Tool.locate("docker-registry"), "serve", configuration.path,
@@ -24,7 +29,7 @@ struct DockerRegistry: Sendable {
         return try await withDaemon(
             command, log: log,
             isReady: { _ in try await Curl.status(of: "http://127.0.0.1:\(port)/v2/") == 200 },
-            body: { _ in try await body() }
+            body: body
         ).value
     }
 

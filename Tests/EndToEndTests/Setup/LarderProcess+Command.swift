@@ -26,4 +26,11 @@ extension LarderProcess {
         return CommandOutcome(
             code: code, output: result.standardOutput, diagnostics: result.standardError)
     }
+    /// Forgets an image of docker.io, so that its next pull comes from the registry.
+    func purge(_ image: Image) async throws {
+        let outcome = try await command("purge", "docker.io/\(image.repository):\(image.tag)")
+        guard outcome.code == 0 else {
+            throw ToolFailure(command: ["larder", "purge"], reason: outcome.diagnostics)
+        }
+    }
 }

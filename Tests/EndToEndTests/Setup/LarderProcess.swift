@@ -14,6 +14,8 @@ struct LarderProcess: Sendable {
     var tagsFreshFor = "0s"
     /// Further top-level lines of its configuration.
     var settings = ""
+    /// Further keys of each upstream, as in `min_rate: 0, prefer_ip: ipv4`.
+    var upstreamSettings = ""
 
     var dataDirectory: URL { directory.appending(path: "data") }
     var log: URL { directory.appending(path: "larder.log") }
@@ -89,8 +91,9 @@ struct LarderProcess: Sendable {
     }
 
     private var yaml: String {
+        let further = upstreamSettings.isEmpty ? "" : ", \(upstreamSettings)"
         let upstreams = upstreams.map { name, url in
-            "  \(name): {url: \"\(url)\", allow_http: true, allow_private_addresses: true}"
+            "  \(name): {url: \"\(url)\", allow_http: true, allow_private_addresses: true\(further)}"
         }
         return """
             listen: \(address)
