@@ -40,7 +40,7 @@ extension TestStore {
 
     /// The thread that worked on a file last may let go of it a moment after its caller.
     private func waitUntilHeld(_ bytes: Int64) async {
-        for _ in 0..<100_000 where store.budget.state.held != bytes { await Task.yield() }
+        for _ in 0..<5_000 where store.budget.state.held != bytes { await shortPause() }
     }
 
     private func rows() async throws -> [String: Int64] {

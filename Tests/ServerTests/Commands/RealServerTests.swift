@@ -206,7 +206,7 @@ extension TestLarder {
             await store.flushAccounts()
             let totals = try await store.indexReports.totals()
             if totals.objects >= count, totals.images > 0 { return }
-            await Task.yield()
+            await shortPause()
         }
     }
 }

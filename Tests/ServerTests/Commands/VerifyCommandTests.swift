@@ -81,7 +81,7 @@ struct VerifyCommandTests {
             let interruption = Interruption()
             async let run = Fixture.run(
                 VerifyCommand.self, ["--server", server.url], interruption: interruption)
-            while server.requests.count < 3 { await Task.yield() }
+            while server.requests.count < 3 { await shortPause() }
             interruption.happen()
             let ended = try await run
             #expect(ended.status == .interrupted)

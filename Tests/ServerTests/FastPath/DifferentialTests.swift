@@ -20,7 +20,9 @@ private struct Conversation: Sendable, CustomTestStringConvertible {
     func answers(of larder: TestLarder) async throws -> Data {
         let bytes = try await RawExchange.run(
             port: larder.port, requests.joined() + Self.end)
-        return ["\r\nDate: ", "\r\nAge: ", "; ttl="].reduce(Data(bytes)) { $0.without(textBehind: $1) }
+        return ["\r\nDate: ", "\r\nAge: ", "; ttl="].reduce(Data(bytes)) {
+            $0.without(textBehind: $1)
+        }
     }
 }
 
@@ -71,6 +73,7 @@ struct DifferentialTests {
                 configuration.fastPath = fastPath
                 configuration.domain = "example.test"
                 configuration.tags.freshFor = .seconds(3600)
+                configuration.cache.negativeFor = .zero
                 configuration.upstreams["lab.local"]?.hosts = ["lab.example.test"]
                 configuration.waitForUpstreams()
             }
@@ -106,7 +109,7 @@ struct DifferentialTests {
         for digest in image.layerDigests + [image.digest, index.digest, child.digest] {
             try await larder.waitUntilStored(digest)
         }
-        while !larder.services.pendingManifests.isEmpty { await Task.yield() }
+        while !larder.services.pendingManifests.isEmpty { await shortPause() }
     }
 
     private static func targets(_ image: SyntheticImage, _ index: SyntheticIndex) -> [String] {

@@ -101,7 +101,7 @@ struct MetricsTests {
             registry.inject(.corrupt(at: 7), on: RequestMatcher("GET", "/blobs/"))
             _ = try? await larder.request(.GET, blobPath)
             let series = "larder_fills_total{result=\"mismatch\"}"
-            while try #require(try await larder.scrape()[series]) < 1 { await Task.yield() }
+            while try #require(try await larder.scrape()[series]) < 1 { await shortPause() }
         }
     }
 

@@ -1,5 +1,6 @@
 /// `/metrics` read back as a scraper would.
 import NIOHTTP1
+import TestKit
 import Testing
 
 @testable import Server
@@ -42,7 +43,7 @@ extension TestLarder {
         while true {
             let scrape = try await scrape()
             if scrape[series] == value { return scrape }
-            await Task.yield()
+            await shortPause()
         }
     }
 }

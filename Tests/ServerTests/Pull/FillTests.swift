@@ -117,7 +117,7 @@ struct FillTests {
         try await withLarder(content, change: { $0.fill.abandonedGrace = .seconds(3600) }) {
             larder, _ in
             _ = try await larder.request(.GET, path)
-            while larder.store.committer.openFiles.isOpen(digest) { await Task.yield() }
+            while larder.store.committer.openFiles.isOpen(digest) { await shortPause() }
             #expect(try await larder.isStored(digest))
         }
     }

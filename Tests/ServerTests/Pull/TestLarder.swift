@@ -106,7 +106,7 @@ final class TestLarder: Sendable {
     /// Waits until a blob that was fetched is in the index.
     func waitUntilStored(_ digest: Digest, in repository: String) async throws {
         let key = try key(of: repository)
-        while try await store.knowledge(of: digest, in: key).blob == nil { await Task.yield() }
+        while try await store.knowledge(of: digest, in: key).blob == nil { await shortPause() }
     }
 
     func request(
@@ -132,12 +132,12 @@ final class TestLarder: Sendable {
     /// Waits until a tag that was fetched is in the index: responses do not wait for it.
     func waitUntilStored(_ tag: String, in repository: String) async throws {
         let key = try key(of: repository)
-        while try await store.tag(Tag(tag), in: key) == nil { await Task.yield() }
+        while try await store.tag(Tag(tag), in: key) == nil { await shortPause() }
     }
 
     /// Waits until a blob that was fetched is in the index.
     func waitUntilStored(_ digest: Digest) async throws {
-        while try await !isStored(digest) { await Task.yield() }
+        while try await !isStored(digest) { await shortPause() }
     }
 
     func isStored(_ digest: Digest) async throws -> Bool {
@@ -146,7 +146,7 @@ final class TestLarder: Sendable {
 
     /// Waits until the last reader of what was not kept has let go of it.
     func waitUntilNothingIsUsed() async throws {
-        while store.budget.state.used > 0 { await Task.yield() }
+        while store.budget.state.used > 0 { await shortPause() }
     }
 
     /// Moves the time at which a tag was verified, as a clock that jumped would have.
@@ -171,7 +171,7 @@ final class TestLarder: Sendable {
         while true {
             let record = try #require(try await store.tag(name, in: key))
             if store.clock.now() - record.verifiedAt < 600 { return }
-            await Task.yield()
+            await shortPause()
         }
     }
 
@@ -226,7 +226,7 @@ extension TestLarder {
                 ) { Traffic($0, from: 0) }
             }
             if let traffic, traffic.requests >= requests { return traffic }
-            await Task.yield()
+            await shortPause()
         }
     }
 }

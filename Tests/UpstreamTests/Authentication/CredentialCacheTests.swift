@@ -96,7 +96,7 @@ struct CredentialCacheTests {
         #expect(try await failure(cache, source) == "did not answer in time")
         let text = try String(contentsOfFile: script.path + ".child", encoding: .utf8)
         let child = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
-        while kill(child, 0) == 0, !isZombie(child) { await Task.yield() }
+        while kill(child, 0) == 0, !isZombie(child) { await shortPause() }
     }
 
     /// Whether a process has ended and only waits for whoever adopted it.

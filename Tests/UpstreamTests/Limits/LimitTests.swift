@@ -26,7 +26,7 @@ struct LimitTests {
     }
 
     private func waitUntil(_ condition: () -> Bool) async {
-        while !condition() { await Task.yield() }
+        while !condition() { await shortPause() }
     }
 
     @Test("max_fetches: the next download waits for the end of a body, a manifest does not")

@@ -25,7 +25,7 @@ private final class Sleeper: Sendable {
         while true {
             let sleep = sleeps.withLock { $0.isEmpty ? nil : $0.removeFirst() }
             guard let (duration, gate) = sleep else {
-                await Task.yield()
+                await shortPause()
                 continue
             }
             manual.advance(by: duration)
@@ -45,12 +45,12 @@ private final class Journal: Sendable {
     }
 
     func wait(count: Int) async {
-        while all.count < count { await Task.yield() }
+        while all.count < count { await shortPause() }
     }
 }
 
 private func waitUntil(_ condition: () -> Bool) async {
-    while !condition() { await Task.yield() }
+    while !condition() { await shortPause() }
 }
 
 @Suite("Waiting for a turn", .timeLimit(.minutes(1)))
