@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Glibc
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import Synchronization
 
@@ -65,10 +66,21 @@ package final class HTTPTransport: Sendable {
         }
     }
 
+    /// Where the preferred kind of address cannot be connected to, any is (`prefer_ip`).
     func send(_ request: TransportRequest, to destination: Destination) async throws
         -> TransportResponse
     {
-        let client = try client(ClientKey(destination: destination, route: request.route))
+        do {
+            return try await send(request, to: destination, over: request.route)
+        } catch  where request.route.addresses != .any && Self.isUnconnected(error) {
+            return try await send(request, to: destination, over: Route(proxy: request.route.proxy))
+        }
+    }
+
+    private func send(
+        _ request: TransportRequest, to destination: Destination, over route: Route
+    ) async throws -> TransportResponse {
+        let client = try client(ClientKey(destination: destination, route: route))
         let sent = try clientRequest(request)
         for attempt in 1... {
             UpstreamCalls.counter?.increment()
@@ -98,6 +110,21 @@ package final class HTTPTransport: Sendable {
             body: request.body.map { .string($0) },
             tlsConfiguration: request.tls)
     }
+
+    private static func isUnconnected(_ error: any Error) -> Bool {
+        switch error {
+        case is NIOConnectionError: true
+        case let error as IOError: connectErrors.contains(error.errnoCode)
+        case let error as HTTPClientError: error == .connectTimeout
+        case let timeout as ExchangeTimeout: timeout.phase == .connect
+        default: false
+        }
+    }
+
+    /// Of a host that is written as an address.
+    private static let connectErrors: Set<CInt> = [
+        EAFNOSUPPORT, EADDRNOTAVAIL, EINVAL, ENETUNREACH, EHOSTUNREACH, ECONNREFUSED, ETIMEDOUT,
+    ]
 
     private static func isClosedConnection(_ error: any Error) -> Bool {
         switch error {

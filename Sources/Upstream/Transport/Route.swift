@@ -7,7 +7,7 @@ struct Route: Sendable, Hashable {
     var addresses = AddressPreference.any
 }
 
-/// Which addresses of a host are connected to.
+/// Which addresses of a host are connected to first; where none of them can be, any is.
 package enum AddressPreference: String, Sendable, CaseIterable {
     /// IPv6 and IPv4 side by side, whichever connects first (RFC 8305).
     case any
