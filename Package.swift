@@ -73,8 +73,8 @@ let package = Package(
         .executableTarget(
             name: "Server",
             dependencies: [
-                "OCI", "Measurement", "CacheStore", "Upstream", "CYAML", asyncHTTPClient, nioCore,
-                nioPosix, nioHTTP1, logging,
+                "OCI", "Measurement", "CacheStore", "Upstream", "CYAML", "CLinux", asyncHTTPClient,
+                nioCore, nioPosix, nioHTTP1, logging,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),

@@ -102,8 +102,7 @@ struct AdminOperations: Sendable {
             if !answer.isRecorded { await tags.record(tag, digest) }
             return digest
         } catch let error as UpstreamError {
-            let isMissing = error.upstreamStatus == 404
-            throw RequestProblem(isMissing ? 404 : 503, "\(error)", parameter: "image")
+            throw RequestProblem(error.refreshStatus, "\(error)", parameter: "image")
         }
     }
 
@@ -175,5 +174,16 @@ extension VerificationDocument {
             endedAt: progress.endedAt.map { Timestamp($0) }, objects: progress.objects,
             checkedObjects: progress.checkedObjects, checkedBytes: progress.checkedBytes,
             damagedObjects: progress.damagedObjects)
+    }
+}
+
+extension UpstreamError {
+    /// What a refresh that it ended is answered with.
+    fileprivate var refreshStatus: Int {
+        switch kind {
+        case .status(404): 404
+        case .offline: 409
+        default: 503
+        }
     }
 }

@@ -88,7 +88,7 @@ struct OfflineTests {
                 try await larder.request(.HEAD, "/v2/lab.local/app/blobs/\(digest)").status == 503)
             let refresh = try await larder.admin(
                 .POST, "/refresh", #"{"image":"lab.local/app:latest"}"#)
-            #expect(refresh.status == 503)
+            #expect(refresh.status == 409)
             #expect(refresh.problem?.message.contains("offline") == true)
             #expect(registry.requests.all.isEmpty)
             try await setOffline(#"{"offline":false}"#, larder)
