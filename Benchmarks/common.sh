@@ -101,3 +101,26 @@ settle() {
         ((after - before < 10)) && return
     done
 }
+
+# The median of column $3 of the runs of figure $1 at server $2, and the least and the most.
+median() {
+    awk -v column="$3" '{ print $column }' "$work/$1.$2" | sort --general-numeric-sort |
+        awk '{ value[NR] = $1 } END { printf "%s %s %s", value[int((NR + 1) / 2)], value[1], value[NR] }'
+}
+
+# A line of the table: title $1, figure $2, column $3, unit $4, servers from $5 on.
+line() {
+    local title=$1 figure=$2 column=$3 unit=$4 server least most middle first=""
+    shift 4
+    printf '%-34s' "$title"
+    for server in "$@"; do
+        read -r middle least most <<<"$(median "$figure" "$server" "$column")"
+        printf ' %26s' "$middle $unit ($least–$most)"
+        if [[ -z $first ]]; then
+            first=$middle
+        else
+            printf ' %6s' "×$(awk -v a="$first" -v b="$middle" 'BEGIN { printf "%.2f", a / b }')"
+        fi
+    done
+    printf '\n'
+}

@@ -12,6 +12,8 @@ trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 
 nginx_port=5192 proxy_port=5193
 rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-4}
+# What clients send; docker-registry gives no OCI manifest without it.
+accept="Accept: application/vnd.oci.image.manifest.v1+json"
 
 # The same paths as Larder's, as static files, with a line in the log for each request.
 start_nginx() {
@@ -79,7 +81,8 @@ at() {
 run() {
     local before after
     before=$(ticks $(pids "$1"))
-    wrk --threads 1 --connections "$3" --duration "${seconds}s" --timeout 60s "$(at "$1" "$2")" >"$work/wrk"
+    wrk --threads 1 --connections "$3" --duration "${seconds}s" --timeout 60s \
+        --header "$accept" "$(at "$1" "$2")" >"$work/wrk"
     after=$(ticks $(pids "$1"))
     awk -v ticks=$((after - before)) '
         $2 == "requests" && $3 == "in" { count = $1; read = $5
@@ -89,29 +92,6 @@ run() {
         /Non-2xx|Socket errors/ { print "bench: " $0 > "/dev/stderr" }
         END { printf "%.2f %.3f %.0f\n", ticks * 10000 / count, ticks / 100 / (bytes / 1e9), rate }
     ' "$work/wrk" >>"$work/$4.$1"
-}
-
-# The median of column $3 of the runs of figure $1 at server $2, and the least and the most.
-median() {
-    awk -v column="$3" '{ print $column }' "$work/$1.$2" | sort --general-numeric-sort |
-        awk '{ value[NR] = $1 } END { printf "%s %s %s", value[int((NR + 1) / 2)], value[1], value[NR] }'
-}
-
-# A line of the table: title $1, figure $2, column $3, unit $4, servers from $5 on.
-line() {
-    local title=$1 figure=$2 column=$3 unit=$4 server least most middle first=""
-    shift 4
-    printf '%-34s' "$title"
-    for server in "$@"; do
-        read -r middle least most <<<"$(median "$figure" "$server" "$column")"
-        printf ' %26s' "$middle $unit ($least–$most)"
-        if [[ -z $first ]]; then
-            first=$middle
-        else
-            printf ' %6s' "×$(awk -v a="$first" -v b="$middle" 'BEGIN { printf "%.2f", a / b }')"
-        fi
-    done
-    printf '\n'
 }
 
 head --bytes=1000000 /dev/urandom >"$work/small"
@@ -129,7 +109,7 @@ say "warming"
 for server in larder nginx registry; do
     for path in "manifests/$manifest" "blobs/$small" "blobs/$large"; do
         for _ in 1 2 3; do
-            curl --silent --fail --output /dev/null "$(at $server "$path")"
+            curl --silent --fail --output /dev/null --header "$accept" "$(at $server "$path")"
             sleep 0.3
         done
     done

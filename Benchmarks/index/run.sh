@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # B7: what an index of 1,000,000 blobs costs, against an empty one. Prints a table.
 # Usage: Benchmarks/index/run.sh [BINARY]
+# ROUNDS (7) and SECONDS_EACH (4) make the comparison of hits longer or shorter.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 binary=$(realpath "${1:-.build/release/larder}")
@@ -9,15 +10,21 @@ trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 
 . Benchmarks/common.sh
 
-# Loads the manifest for $1 seconds; prints requests per second and the p99 in milliseconds.
+rounds=${ROUNDS:-7} seconds=${SECONDS_EACH:-4}
+
+# Loads the manifest at the server with the URL $1 and the process $2 for $3 seconds; prints
+# microseconds of CPU per request, requests per second, and the p99 in milliseconds.
 load() {
-    local digest
-    digest=sha256:$(sha256sum "$work/manifest" | cut --delimiter=' ' --fields=1)
-    wrk --threads 1 --connections 16 --duration "$1s" --latency \
-        "$url/v2/$name/manifests/$digest" |
-        awk '$1 == "99%" { p99 = $2; if (p99 ~ /us$/) p99 /= 1000; else if (p99 ~ /[0-9]s$/ && p99 !~ /ms$/) p99 *= 1000 }
-            $1 == "Requests/sec:" { rate = $2 }
-            END { printf "%d %.2f\n", rate, p99 }'
+    local before after
+    before=$(ticks "$2")
+    wrk --threads 1 --connections 16 --duration "$3s" --latency "$1/v2/$name/manifests/$manifest" \
+        >"$work/wrk"
+    after=$(ticks "$2")
+    awk -v ticks=$((after - before)) '
+        $1 == "99%" { p99 = $2; if (p99 ~ /us$/) p99 /= 1000; else if (p99 ~ /[0-9]s$/ && p99 !~ /ms$/) p99 *= 1000 }
+        $2 == "requests" && $3 == "in" { count = $1 }
+        $1 == "Requests/sec:" { rate = $2 }
+        END { printf "%.2f %d %.2f\n", ticks * 10000 / count, rate, p99 }' "$work/wrk"
 }
 
 # The median of 15 calls of $1, in milliseconds.
@@ -27,7 +34,7 @@ median_ms() {
     done | sort --numeric-sort | awk 'NR == 8 { printf "%.1f", $1 * 1000 }'
 }
 
-memory_mb() { awk '$1 == "VmRSS:" { printf "%.0f", $2 / 1024 }' "/proc/$larder/status"; }
+memory_mb() { awk '$1 == "VmRSS:" { printf "%.0f", $2 / 1024 }' "/proc/$1/status"; }
 
 pull() { curl --silent --fail --output /dev/null "$url/v2/$name/manifests/1"; }
 
@@ -48,24 +55,33 @@ fill_index() {
 start_registry
 head --bytes=1000000 /dev/urandom >"$work/layer"
 push_image "$work/layer"
-start_larder "$work/empty" warning
-pull
-settle
-read -r empty_rate empty_p99 < <(load 5)
-empty_memory=$(memory_mb)
-empty_started=$started
-stop_larder
+manifest=sha256:$(sha256sum "$work/manifest" | cut --delimiter=' ' --fields=1)
 
 mkdir "$work/full"
 start_larder "$work/full" warning
 stop_larder
 fill_index "$work/full"
 start_larder "$work/full" warning
-full_started=$started
+full=$larder full_url=$url full_started=$started
+pull
+say "waiting for the walk after the start"
+settle
+
+port=5194 url=http://127.0.0.1:5194
+start_larder "$work/empty" warning
+empty=$larder empty_url=$url empty_started=$started
 pull
 settle
-read -r full_rate full_p99 < <(load 5)
-full_memory=$(memory_mb)
+
+for round in $(seq "$rounds"); do
+    say "round $round of $rounds"
+    load "$empty_url" "$empty" "$seconds" >>"$work/hits.empty"
+    load "$full_url" "$full" "$seconds" >>"$work/hits.full"
+done
+empty_memory=$(memory_mb "$empty")
+full_memory=$(memory_mb "$full")
+larder=$empty stop_larder
+larder=$full url=$full_url
 
 declare -A query
 for path in /stats /stats/upstreams /stats/repositories '/stats/repositories?sort=bytes' \
@@ -79,21 +95,22 @@ done
 say "evicting 100,000 blobs under load"
 used=$(curl --silent $url/stats | jq .cache.used_bytes)
 token=$(cat "$work/full/admin.token")
-read -r quiet_rate quiet_p99 < <(load 5)
+read -r _ quiet_rate quiet_p99 < <(load "$url" "$larder" 5)
 evict_began=$EPOCHREALTIME
 curl --silent --request POST --header "Authorization: Bearer $token" \
     --header "Content-Type: application/json" \
     --data "{\"to_bytes\": $((used - 100000 * 102400))}" \
     $url/admin/v1/evict >"$work/evicted.json" &
 evicting=$!
-read -r busy_rate busy_p99 < <(load 5)
+read -r _ busy_rate busy_p99 < <(load "$url" "$larder" 5)
 wait $evicting
 evict_seconds=$(awk -v from="$evict_began" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f", to - from }')
 
 printf '%-44s %12s %12s\n' "B7, index of 1,000,000 blobs" empty full
 printf '%-44s %9s ms %9s ms\n' "ready after start" "$empty_started" "$full_started"
-printf '%-44s %10s/s %10s/s\n' "manifest hits" "$empty_rate" "$full_rate"
-printf '%-44s %9s ms %9s ms\n' "p99 of hits" "$empty_p99" "$full_p99"
+line "CPU per manifest hit" hits 1 µs empty full
+line "manifest hits" hits 2 /s empty full
+line "p99 of hits" hits 3 ms empty full
 printf '%-44s %9s MB %9s MB\n' "resident memory" "$empty_memory" "$full_memory"
 printf '%-44s %9s ms %9s ms\n' "p99 of hits: before, while evicting" "$quiet_p99" "$busy_p99"
 printf '%-44s %10s/s %10s/s\n' "hits: before, while evicting" "$quiet_rate" "$busy_rate"
