@@ -38,14 +38,22 @@ extension RegistryClient {
         at endpoint: Endpoint
     ) async throws -> Authorization {
         let request = try tokenRequest(
-            answering: challenge, for: repository, as: credential, at: endpoint)
-        do {
+            answering: challenge, for: repository.map { [$0] } ?? [], as: credential, at: endpoint)
+        return try await judgingTokens(of: endpoint) {
             let token = try await tokens.token(for: request.key) {
                 try await self.fetchToken(request)
             }
             return .bearer(token, request.key)
+        }
+    }
+
+    /// An endpoint whose token server does not answer is no more use than one that does not.
+    func judgingTokens<Result>(
+        of endpoint: Endpoint, _ fetch: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await fetch()
         } catch let error as UpstreamError {
-            // An endpoint whose token server does not answer is no more use than one that does not.
             if error.isBreakdown { endpoint.failed(error) }
             throw error
         }
@@ -63,7 +71,7 @@ extension RegistryClient {
     func forget(_ authorization: Authorization, at endpoint: Endpoint) {
         switch authorization {
         case .basic(let credential): identities.refused(credential, at: endpoint.url.origin)
-        case .bearer(let token, let key): tokens.invalidate(token, for: key)
+        case .bearer(let token, let key): if let key { tokens.invalidate(token, for: key) }
         }
     }
 
@@ -95,10 +103,11 @@ extension RegistryClient {
     }
 }
 
-/// What proves Larder's identity to a registry.
+/// What proves Larder's identity, or a guest's, to a registry.
 enum Authorization: Sendable, Equatable {
     case basic(Credential)
-    case bearer(Secret, TokenKey)
+    /// With its key in the cache; a guest's is in none.
+    case bearer(Secret, TokenKey?)
 
     /// The header field's value: to be sent, never to be logged.
     var headerValue: String {

@@ -77,7 +77,7 @@ extension RegistryClient {
         total: Int64? = nil, avoiding avoided: EndpointURL? = nil, canHandOver: Bool = false
     ) async throws -> BlobResponse {
         var request = blobRequest(.GET, repository, digest, canHandOver: canHandOver)
-        request.avoided = avoided ?? distrusted.withLock { $0[digest] }
+        request.avoided = avoided ?? distrusted[digest]
         request.isDownload = true
         if let range { request.headers.add(name: "range", value: range.headerValue) }
         return try await send(request) { response -> Result<BlobResponse, HandedOver> in

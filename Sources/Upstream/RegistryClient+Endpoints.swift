@@ -1,17 +1,19 @@
 // Which endpoint is asked, and when the next one is.
 import Logging
 import OCI
-import Synchronization
 
 extension RegistryClient {
-    /// Asks the endpoints whose circuit is not open, in their order, until one gives an answer that counts; where none does,
-    /// the last one's refusal counts.
+    /// Asks the endpoints whose circuit is not open, in their order, until one gives an answer
+    /// that counts; where none does, the last one's refusal counts.
+    ///
+    /// - Parameter chosen: the endpoints; nil for all that the request may be sent to.
     func anywhere<Answer>(
-        _ request: RegistryRequest, _ ask: (Endpoint) async throws -> Answer
+        _ request: RegistryRequest, among chosen: [Endpoint]? = nil,
+        _ ask: (Endpoint) async throws -> Answer
     ) async throws -> Answer {
         var refusal: UpstreamError?
         var suspended: (endpoint: Endpoint, wait: Duration)?
-        for endpoint in candidates(for: request) {
+        for endpoint in chosen ?? candidates(for: request) {
             let admission = endpoint.admit()
             if case .refused(let wait) = admission {
                 if suspended.map({ wait < $0.wait }) ?? true { suspended = (endpoint, wait) }
@@ -33,6 +35,7 @@ extension RegistryClient {
     }
 
     private func candidates(for request: RegistryRequest) -> [Endpoint] {
+        guard guest == nil else { return authorities }
         let able = endpoints.filter { $0.resolves || request.isByDigest }
         return able.filter { $0.url != request.avoided } + able.filter { $0.url == request.avoided }
     }
@@ -50,13 +53,8 @@ extension RegistryClient {
     /// Has an endpoint that gave wrong bytes for a digest asked for it after all others (R1).
     package func distrust(_ endpoint: EndpointURL?, for digest: Digest) {
         guard endpoints.count > 1, let endpoint else { return }
-        distrusted.withLock { distrusted in
-            if distrusted.count >= Self.maximumDistrusted { distrusted.removeAll() }
-            distrusted[digest] = endpoint
-        }
+        distrusted.add(endpoint, for: digest)
     }
-
-    private static let maximumDistrusted = 1000
 
     /// The endpoints in their order, for statistics.
     package var endpointSnapshots: [EndpointSnapshot] { endpoints.map(\.snapshot) }

@@ -4,9 +4,10 @@ import OCI
 
 extension RegistryClient {
     /// Whether a pull that counts should be avoided where a stale tag can be served: every
-    /// identity is at its `rate_limit.reserve`, or cools down.
+    /// identity is at its `rate_limit.reserve`, or cools down. Of guests' limits nothing is known.
     package var prefersStale: Bool {
-        endpoints.filter(\.resolves).allSatisfy {
+        guard guest == nil else { return false }
+        return endpoints.filter(\.resolves).allSatisfy {
             identities.isScarce(at: $0.url.origin, reserve: settings.limits.rateLimitReserve)
         }
     }
@@ -14,6 +15,7 @@ extension RegistryClient {
     /// Throws at once where no endpoint may be asked as any identity: a client that repeats its
     /// request costs the registry nothing.
     func requireUsableIdentity(for request: RegistryRequest) throws(UpstreamError) {
+        guard guest == nil else { return }
         var shortest: (pause: Duration, origin: EndpointURL.Origin)?
         for endpoint in endpoints where endpoint.resolves || request.isByDigest {
             let origin = endpoint.url.origin
@@ -33,6 +35,7 @@ extension RegistryClient {
     func sendSignedIn(
         _ request: RegistryRequest, at endpoint: Endpoint
     ) async throws -> TransportResponse {
+        if let guest { return try await send(request, at: endpoint, with: guest) }
         let origin = endpoint.url.origin
         var request = request
         var tried: Set<Int> = []

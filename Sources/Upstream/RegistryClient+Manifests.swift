@@ -70,9 +70,9 @@ extension RegistryClient {
         }
     }
 
-    private func manifestRequest(
+    func manifestRequest(
         _ method: HTTPMethod, _ repository: RepositoryName, _ reference: Reference,
-        _ accept: [MediaType]
+        _ accept: [MediaType] = []
     ) -> RegistryRequest {
         var request = RegistryRequest(
             method, repository, "manifests/\(reference)",

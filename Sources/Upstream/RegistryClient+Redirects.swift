@@ -89,7 +89,7 @@ extension RegistryClient {
         let response = try await judged(at: url.origin == endpoint.url.origin ? endpoint : nil) {
             try await counted(sent)
         }
-        if url.origin == endpoint.url.origin {
+        if guest == nil, url.origin == endpoint.url.origin {
             activity.saw(response.headers)
             identities.saw(response.headers, of: request.identity, at: url.origin)
         }
@@ -109,7 +109,6 @@ extension RegistryClient {
         do {
             let response = try await send()
             guard let endpoint else { return response }
-            activity.saw(response.headers)
             let outcome = UpstreamError.Kind.status(response.status)
             if outcome.isAnswer {
                 endpoint.succeeded()

@@ -4,9 +4,9 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import OCI
-import Synchronization
 
-/// Reads manifests, blobs and listings of one upstream with Larder's own identity.
+/// Reads manifests, blobs and listings of one upstream with Larder's own identity, or with a
+/// guest's.
 ///
 /// All methods throw ``UpstreamError``, or `CancellationError` where the task was cancelled; those
 /// about blobs also ``HandedOver`` where that is allowed.
@@ -20,11 +20,13 @@ package final class RegistryClient: Sendable {
     /// Of connections to the endpoints, and to anything else.
     let tls: (endpoint: TLSConfiguration?, other: TLSConfiguration?)
     let endpoints: [Endpoint]
-    let distrusted = Mutex<[Digest: EndpointURL]>([:])
+    let distrusted: DistrustedEndpoints
     let identities: Identities
     let limiter: RequestLimiter
     private let isToldOffline: @Sendable () -> Bool
-    let unreachableTargets = UnreachableTargets()
+    let unreachableTargets: UnreachableTargets
+    /// Whose right is used in place of Larder's own identities; nil for those.
+    let guest: GuestGrant?
 
     /// - Parameters:
     ///   - isOffline: asked before each request; while it is so, nothing is sent.
@@ -35,6 +37,9 @@ package final class RegistryClient: Sendable {
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
         isToldOffline = isOffline
+        guest = nil
+        distrusted = DistrustedEndpoints()
+        unreachableTargets = UnreachableTargets()
         self.settings = settings
         self.http = http
         var labelled = logger
@@ -53,6 +58,23 @@ package final class RegistryClient: Sendable {
             tokens: { tokens.held }, identities: { identities.snapshot },
             limits: { limiter.snapshot })
         self.tls = (settings.tls(identified: true), settings.tls(identified: false))
+    }
+
+    /// All of `other` but whom it asks as.
+    init(_ other: RegistryClient, guest: GuestGrant) {
+        self.guest = guest
+        settings = other.settings
+        http = other.http
+        logger = other.logger
+        activity = other.activity
+        tokens = other.tokens
+        tls = other.tls
+        endpoints = other.endpoints
+        distrusted = other.distrusted
+        identities = other.identities
+        limiter = other.limiter
+        isToldOffline = other.isToldOffline
+        unreachableTargets = other.unreachableTargets
     }
 
     /// Asks for `/v2/`: that the registry answers, signed in or not, is enough.
@@ -90,13 +112,13 @@ package final class RegistryClient: Sendable {
     /// Whether nothing is asked for now; what is being read goes on.
     package var isOffline: Bool { isToldOffline() }
 
-    private func requireOnline() throws(UpstreamError) {
+    func requireOnline() throws(UpstreamError) {
         guard !isOffline else {
             throw error(.offline, "\(settings.name) is offline: Larder asks it nothing")
         }
     }
 
-    private func admit(_ request: RegistryRequest) async throws -> Admission {
+    func admit(_ request: RegistryRequest) async throws -> Admission {
         do {
             return try await limiter.admit(isDownload: request.isDownload)
         } catch let overload as RequestLimiter.Overload {
@@ -132,7 +154,7 @@ package final class RegistryClient: Sendable {
             "\(endpoint.url.origin) answered 401 to the identity configured for it")
     }
 
-    private func isUnauthorized(_ response: TransportResponse, _ endpoint: Endpoint) -> Bool {
+    func isUnauthorized(_ response: TransportResponse, _ endpoint: Endpoint) -> Bool {
         response.status == 401 && response.url.origin == endpoint.url.origin
     }
 

@@ -41,7 +41,7 @@ struct TokenRequest: Sendable {
 extension RegistryClient {
     /// - Throws: ``UpstreamError/Kind/refusedRealm(_:)`` where the realm may not even be asked.
     func tokenRequest(
-        answering challenge: BearerChallenge, for repository: RepositoryName?,
+        answering challenge: BearerChallenge, for repositories: [RepositoryName],
         as identity: Credential?, at endpoint: Endpoint
     ) throws(UpstreamError) -> TokenRequest {
         guard let realm = EndpointURL(challenge.realm) else {
@@ -56,18 +56,18 @@ extension RegistryClient {
         let credential = decision == .trusted ? identity : nil
         let key = TokenKey(
             upstream: settings.name, registry: endpoint.url.origin, realm: realm,
-            service: challenge.service, scopes: Self.scopes(challenge, repository),
+            service: challenge.service, scopes: Self.scopes(challenge, repositories),
             credential: credential)
         return TokenRequest(
             key: key, withholdsCredential: credential == nil && identity != nil)
     }
 
-    /// The repository's pull scope; a scope of the challenge is added only where it names no
+    /// The repositories' pull scopes; a scope of the challenge is added only where it names no
     /// repository, such as public.ecr.aws's `aws`, so that a registry cannot widen the token.
     private static func scopes(
-        _ challenge: BearerChallenge, _ repository: RepositoryName?
+        _ challenge: BearerChallenge, _ repositories: [RepositoryName]
     ) -> [String] {
-        let own = repository.map { ["repository:\($0):pull"] } ?? []
+        let own = repositories.map { "repository:\($0):pull" }
         guard let offered = challenge.scope, !offered.isEmpty, !offered.contains(":") else {
             return own
         }
