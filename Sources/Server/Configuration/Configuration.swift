@@ -23,6 +23,7 @@ struct Configuration: Sendable, Equatable {
     var backup = BackupSettings()
     var stats = StatsSettings()
     var admin = AdminSettings()
+    var auth = AuthConfiguration()
     var fill = FillSettings()
     /// Of all upstreams that have none of their own.
     var proxy = ProxyConfiguration()

@@ -12,6 +12,7 @@ import OCI
 struct FastPath: Sendable {
     let objects: HotObjects
     let ledger: RequestLedger
+    let access: CurrentAccess
     let clock: StoreClock
 
     var moment: Moment { Moment(wall: Int64(time(nil)), store: clock.now()) }
@@ -44,7 +45,7 @@ final class FastPathHandler: ChannelDuplexHandler {
     private let idleTimeout: TimeAmount
     private var context: ChannelHandlerContext?
     private var encoder: ChannelHandlerContext?
-    private var client: String?
+    private var peer: Peer?
 
     /// A request that is answered here, up to its end.
     private var recognised: Exchange?
@@ -130,11 +131,15 @@ final class FastPathHandler: ChannelDuplexHandler {
 
     private func recognise(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) -> Exchange? {
         guard !isBypassed, outstanding == 0, encoder != nil, path.objects.isEnabled,
-            let request = HotRequest(head), let object = path.objects.find(request)
+            var request = HotRequest(head)
         else { return nil }
+        let peer = peer(context)
+        let requester = peer.requester(host: request.key.host, ForwardedFields(head.headers))
+        if peer.isTrustedProxy { request = request.asked(at: requester.host) }
+        guard let object = path.objects.find(request) else { return nil }
         let moment = path.moment
         var entry = AccessEntry(
-            client: client(context), method: request.isHead ? .head : .get, path: "")
+            client: requester.address, method: request.isHead ? .head : .get, path: "")
         entry.resolved(object.repository, object.endpoint, reference: object.reference)
         do {
             let lease = try object.lease()
@@ -146,11 +151,12 @@ final class FastPathHandler: ChannelDuplexHandler {
         }
     }
 
-    private func client(_ context: ChannelHandlerContext) -> String {
-        if let client { return client }
-        let address = context.channel.remoteAddress?.ipAddress ?? "-"
-        client = address
-        return address
+    private func peer(_ context: ChannelHandlerContext) -> Peer {
+        let policy = path.access.policy
+        if let peer, peer.policy === policy { return peer }
+        let next = Peer(context.channel, policy)
+        peer = next
+        return next
     }
 
     // MARK: Answers

@@ -12,10 +12,11 @@ struct HotFilling: Sendable {
     private let key: HotKey
     private let accept: [String]
 
-    init(_ objects: HotObjects, _ request: Request) {
+    /// - Parameter host: by which the client knows Larder.
+    init(_ objects: HotObjects, _ request: Request, host: String?) {
         self.objects = objects
         ticket = objects.ticket
-        key = HotKey(host: request.head.authority, target: request.head.path ?? "/")
+        key = HotKey(host: host, target: request.head.path ?? "/")
         accept = request.headers[values: .accept]
     }
 

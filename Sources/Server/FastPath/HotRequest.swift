@@ -2,7 +2,7 @@
 
 import NIOHTTP1
 
-/// `Host` and request target as they were sent. Two spellings of one object are two keys: no
+/// `Host`, or what a trusted proxy says instead, and request target as they were sent. Two spellings of one object are two keys: no
 /// address is resolved here, and no path parsed.
 struct HotKey: Hashable, Sendable {
     let host: String?
@@ -12,7 +12,7 @@ struct HotKey: Hashable, Sendable {
 /// A plain GET or HEAD: without a body, without wishes as to the connection, from nobody in
 /// particular. Everything else is for the normal path to judge.
 struct HotRequest: Sendable {
-    let key: HotKey
+    private(set) var key: HotKey
     let isHead: Bool
     /// The values of `Accept` as they were sent.
     private(set) var accept: [String] = []
@@ -43,6 +43,13 @@ struct HotRequest: Sendable {
             }
         }
         key = HotKey(host: host, target: head.uri)
+    }
+
+    /// The same, asked at the name that the client knows.
+    func asked(at host: String?) -> HotRequest {
+        var request = self
+        request.key = HotKey(host: host, target: key.target)
+        return request
     }
 
     /// Whether it asks for the whole, whatever it has already.

@@ -11,7 +11,7 @@ struct Pages: Sendable {
 
     func router() -> Router<RegistryContext> {
         let router = Router(context: RegistryContext.self, options: .autoGenerateHeadEndpoints)
-        router.get("/") { request, _ in index(request) }
+        router.get("/") { request, context in index(request, context) }
         router.get("/healthz") { _, _ in Self.text("ok\n") }
         router.get("/readyz") { _, _ in Self.text("ready\n") }
         router.get("/health") { _, _ in try health() }
@@ -19,10 +19,10 @@ struct Pages: Sendable {
     }
 
     /// HTML where the client prefers it, as browsers do; JSON otherwise.
-    private func index(_ request: Request) -> Response {
+    private func index(_ request: Request, _ context: RegistryContext) -> Response {
+        let requester = context.requester(of: request, services.access.policy)
         let page = IndexPage(
-            configuration: services.configuration,
-            host: request.head.authority ?? "localhost:5000")
+            configuration: services.configuration, host: requester.host ?? "localhost:5000")
         let wantsHTML = request.headers[values: .accept].contains { $0.contains("text/html") }
         return wantsHTML
             ? Self.body(page.html, type: "text/html; charset=utf-8")

@@ -12,6 +12,10 @@ struct RegistryContext: RequestContext {
         channel = source.channel
     }
 
-    /// The client's address without its port; `-` where the socket has none.
-    var client: String { channel.remoteAddress?.ipAddress ?? "-" }
+    /// Who asks by this request, in front of proxies that are trusted.
+    func requester(of request: Request, _ policy: AccessPolicy) -> Requester {
+        Peer(channel, policy).requester(
+            scheme: request.head.scheme == "https" ? "https" : "http",
+            host: request.head.authority, ForwardedFields(request.headers))
+    }
 }

@@ -18,7 +18,8 @@ where Pages.Context == RegistryContext {
 
     func respond(to request: Request, context: RegistryContext) async throws -> Response {
         let target = RequestTarget(request.head.path ?? "/")
-        var entry = AccessEntry(request, target: target, client: context.client)
+        let requester = context.requester(of: request, services.access.policy)
+        var entry = AccessEntry(request, target: target, client: requester.address)
         let calls = CallCounter()
         let answer: Answer
         do {
@@ -26,7 +27,7 @@ where Pages.Context == RegistryContext {
                 return try await page(request, context, entry)
             }
             answer = try await UpstreamCalls.$counter.withValue(calls) {
-                try await self.answer(route, target, request, entry: &entry)
+                try await self.answer(route, target, request, requester, entry: &entry)
             }
         } catch {
             answer = Answer(describe(error, entry))
@@ -47,16 +48,16 @@ where Pages.Context == RegistryContext {
 
     private func answer(
         _ route: RegistryRoute, _ target: RequestTarget, _ request: Request,
-        entry: inout AccessEntry
+        _ requester: Requester, entry: inout AccessEntry
     ) async throws -> Answer {
         guard request.method == .get || request.method == .head else {
             throw RegistryError(
                 .unsupported, "Larder is a read-only cache: push to the registry itself")
         }
-        let filling = HotFilling(services.hotObjects, request)
+        let filling = HotFilling(services.hotObjects, request, host: requester.host)
         let table = registries.current
         let address = Address(
-            host: request.head.authority, prefix: route.prefix, namespace: target["ns"],
+            host: requester.host, prefix: route.prefix, namespace: target["ns"],
             name: route.repository)
         guard route.repository != nil else {
             return try version(route, table, address, entry: &entry)

@@ -19,6 +19,7 @@ final class PullServices: Sendable {
     let repeatedDownloads = RepeatedDownloads()
     let metrics = RequestMetrics()
     let hotObjects = HotObjects()
+    let access: CurrentAccess
     let logger: Logger
     private let settings: Mutex<Configuration>
 
@@ -30,6 +31,7 @@ final class PullServices: Sendable {
         self.logger = logger
         settings = Mutex(configuration)
         offline = OfflineSwitch(configuration)
+        access = CurrentAccess(configuration)
         hotObjects.isEnabled = configuration.keepsHotObjects
         store.changes.observe(with: hotObjects)
         blobFetches = BlobFetches(
@@ -41,6 +43,7 @@ final class PullServices: Sendable {
     func apply(_ configuration: Configuration) {
         settings.withLock { $0 = configuration }
         offline.apply(configuration)
+        access.apply(configuration)
         missing.removeAll()
         hotObjects.isEnabled = configuration.keepsHotObjects
     }

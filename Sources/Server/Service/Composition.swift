@@ -93,7 +93,8 @@ struct Composition: Sendable {
             services: services, registries: registries, pages: pages(routes).buildResponder(),
             ledger: ledger)
         let fastPath = FastPath(
-            objects: services.hotObjects, ledger: ledger, clock: store.clock)
+            objects: services.hotObjects, ledger: ledger, access: services.access,
+            clock: store.clock)
         let admin = configuration.admin.listen.map { adminServer(at: $0, routes) }
         return [admin].compactMap(\.self)
             + configuration.listen.map { address in

@@ -57,6 +57,7 @@ struct ShippedConfigurationTests {
         configuration.tags.rules = []
         configuration.eviction.maxUnused = nil
         configuration.admin = AdminSettings()
+        configuration.auth = AuthConfiguration()
         configuration.proxy = ProxyConfiguration()
         configuration.upstreams = BuiltInUpstreams.all
         #expect(configuration == (try ConfigurationFixture.load().configuration))
@@ -88,9 +89,8 @@ struct ShippedConfigurationTests {
         // A key that cannot stand beside another is told of in that one's prose.
         #expect(known.subtracting(documented) == Set(Self.toldOfElsewhere))
         let sections = [
-            "log", "tags", "cache", "eviction", "scrub", "backup", "stats", "admin", "fill",
-            "proxy", "shutdown", "upstreams",
-            "upstreams.*",
+            "log", "tags", "cache", "eviction", "scrub", "backup", "stats", "admin", "auth",
+            "auth.groups.builders", "fill", "proxy", "shutdown", "upstreams", "upstreams.*",
         ]
         let groups = [
             "timeouts", "breaker", "proxy", "rate_limit", "redirects", "redirects.rules.hosts",

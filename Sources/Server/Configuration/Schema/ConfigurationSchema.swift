@@ -36,6 +36,8 @@ enum ConfigurationSchema {
         Setting("admin.token", \.admin.token, .secret, effect: .needsRestart),
         Setting("admin.token_file", \.admin.tokenFile, .optional(.filePath), effect: .needsRestart),
         Setting("admin.listen", \.admin.listen, .optional(.adminAddress), effect: .needsRestart),
+        Setting("auth.trusted_proxies", \.auth.trustedProxies, .list(of: .network)),
+        Setting("auth.groups", \.auth.groups, .groups),
         Setting("fill.range_ahead", \.fill.rangeAhead, .size),
         Setting("fill.ranged_fetches", \.fill.maxRangedFetches, .number(0...64)),
         Setting("fill.abandoned_finish_bytes", \.fill.abandonedFinishBytes, .size),

@@ -1,0 +1,28 @@
+/// Who may ask for what, as it is configured.
+
+import Synchronization
+
+/// Compared by identity: what was concluded from one policy does not hold for the next.
+final class AccessPolicy: Sendable {
+    let proxies: TrustedProxies
+
+    init(_ configuration: Configuration) {
+        proxies = TrustedProxies(configuration.auth.trustedProxies)
+    }
+}
+
+/// The policy in force: requests take it as it is, a reload swaps it whole.
+final class CurrentAccess: Sendable {
+    private let state: Mutex<AccessPolicy>
+
+    init(_ configuration: Configuration) {
+        state = Mutex(AccessPolicy(configuration))
+    }
+
+    var policy: AccessPolicy { state.withLock { $0 } }
+
+    func apply(_ configuration: Configuration) {
+        let next = AccessPolicy(configuration)
+        state.withLock { $0 = next }
+    }
+}
