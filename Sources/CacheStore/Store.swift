@@ -103,6 +103,12 @@ package final class Store: Sendable {
         try await reader.read { try $0.tag(tag, in: key) }
     }
 
+    /// The tags by which a manifest or blob is known in a repository, through the indexes and
+    /// images that list it.
+    package func tags(leadingTo digest: Digest, in key: RepositoryKey) async throws -> [Tag] {
+        try await reader.read { try $0.tags(leadingTo: digest, in: key) }
+    }
+
     /// Writes what serving does not depend on: a failure, as on a full disk, is logged (R39).
     package func remember(_ write: (Store) async throws -> Void) async {
         do {

@@ -5,9 +5,11 @@ import Synchronization
 /// Compared by identity: what was concluded from one policy does not hold for the next.
 final class AccessPolicy: Sendable {
     let proxies: TrustedProxies
+    let rules: AccessRules
 
     init(_ configuration: Configuration) {
         proxies = TrustedProxies(configuration.auth.trustedProxies)
+        rules = AccessRules(configuration)
     }
 }
 

@@ -29,6 +29,17 @@ extension Addressing {
             repository: isOfficial ? try RepositoryName("library/\(repository)") : repository)
     }
 
+    /// A pattern with the upstream's own name, and `library/` where it is left out.
+    func canonical(_ pattern: String) -> String {
+        guard let slash = pattern.firstIndex(of: "/"),
+            let upstream = names[pattern[..<slash].lowercased()]
+        else { return pattern }
+        let rest = pattern[pattern.index(after: slash)...]
+        let isShort =
+            Self.completesLibrary(upstream) && !rest.contains("/") && !rest.hasPrefix("*")
+        return "\(upstream)/\(isShort ? "library/" : "")\(rest)"
+    }
+
     /// Docker Hub's official images have one-segment names that stand for `library/<name>`.
     static func completesLibrary(_ upstream: String) -> Bool { upstream == "docker.io" }
 }

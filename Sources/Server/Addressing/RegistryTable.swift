@@ -43,16 +43,7 @@ struct RegistryTable: Sendable {
     }
 
     /// A pattern with the upstream's own name, and `library/` where it is left out.
-    func canonical(_ pattern: String) -> String {
-        guard let slash = pattern.firstIndex(of: "/"),
-            let registry = named(String(pattern[..<slash]))
-        else { return pattern }
-        let rest = pattern[pattern.index(after: slash)...]
-        let isShort =
-            Addressing.completesLibrary(registry.name) && !rest.contains("/")
-            && !rest.hasPrefix("*")
-        return "\(registry.name)/\(isShort ? "library/" : "")\(rest)"
-    }
+    func canonical(_ pattern: String) -> String { addressing.canonical(pattern) }
 
     var names: [String] { registries.keys.sorted() }
 

@@ -115,5 +115,7 @@ struct AdminRoutes: Sendable {
 
 extension Configuration {
     /// Whether some image may be one that not everybody may know of.
-    var hasSecrets: Bool { upstreams.values.contains { !$0.credentials.isEmpty } }
+    var hasSecrets: Bool {
+        !rules.isEmpty || upstreams.values.contains { !$0.credentials.isEmpty }
+    }
 }

@@ -8,7 +8,10 @@ struct Larder: AsyncParsableCommand {
         commandName: "larder",
         abstract: "A pull-through cache for container images.",
         version: Version.current,
-        subcommands: [ServeCommand.self, CheckConfigCommand.self, HealthCheckCommand.self],
+        subcommands: [
+            ServeCommand.self, CheckConfigCommand.self, CheckAccessCommand.self,
+            HealthCheckCommand.self,
+        ],
         groupedSubcommands: [
             CommandGroup(
                 name: "Query",

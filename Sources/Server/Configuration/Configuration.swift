@@ -24,6 +24,8 @@ struct Configuration: Sendable, Equatable {
     var stats = StatsSettings()
     var admin = AdminSettings()
     var auth = AuthConfiguration()
+    /// The first that matches a request decides; where none does, it is allowed.
+    var rules: [AccessRule] = []
     var fill = FillSettings()
     /// Of all upstreams that have none of their own.
     var proxy = ProxyConfiguration()

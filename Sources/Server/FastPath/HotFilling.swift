@@ -11,6 +11,8 @@ struct HotFilling: Sendable {
     private let ticket: HotObjects.Ticket
     private let key: HotKey
     private let accept: [String]
+    /// Whether what is answered may be answered to anybody, as far as the rules go.
+    var isForEveryone = true
 
     /// - Parameter host: by which the client knows Larder.
     init(_ objects: HotObjects, _ request: Request, host: String?) {
@@ -44,6 +46,7 @@ struct HotFilling: Sendable {
     }
 
     private func keep(_ object: HotObject) {
+        guard isForEveryone else { return }
         objects.add(object, for: key, accept: accept, ticket)
     }
 }

@@ -54,7 +54,7 @@ where Pages.Context == RegistryContext {
             throw RegistryError(
                 .unsupported, "Larder is a read-only cache: push to the registry itself")
         }
-        let filling = HotFilling(services.hotObjects, request, host: requester.host)
+        var filling = HotFilling(services.hotObjects, request, host: requester.host)
         let table = registries.current
         let address = Address(
             host: requester.host, prefix: route.prefix, namespace: target["ns"],
@@ -64,11 +64,28 @@ where Pages.Context == RegistryContext {
         }
         let pull = try table.target(for: address)
         entry.resolved(pull.key, route)
+        filling.isForEveryone = try await isAllowed(route, pull.key, requester, entry)
         let pulls = RegistryPulls(
             services: services, target: pull, request: request, path: target, filling: filling)
         var answer = try await pulls.answer(route.endpoint)
         if let namespace = pull.namespace { answer.fields[.ociNamespace] = namespace }
         return answer
+    }
+
+    /// - Returns: whether everybody is, from now on.
+    /// - Throws: `DENIED` where a rule forbids it.
+    private func isAllowed(
+        _ route: RegistryRoute, _ key: RepositoryKey, _ requester: Requester,
+        _ entry: AccessEntry
+    ) async throws -> Bool {
+        let check = RuleCheck(rules: services.access.policy.rules, services: services)
+        let decision = try await check.decision(on: route.endpoint, in: key, by: requester)
+        guard decision.isAllowed else {
+            services.audit.refused(
+                requester, entry.subject, .rule(decision.rule?.title ?? ""))
+            throw decision.refusal
+        }
+        return decision.isLasting
     }
 
     /// `/v2/`: that this is a registry. Nothing is asked upstream.

@@ -42,6 +42,15 @@ struct AccessEntry: Sendable {
         self.reference = reference
     }
 
+    /// What was asked for, in one text: `GET docker.io/library/nginx:1`; what belongs to no
+    /// repository by its path.
+    var subject: String {
+        guard let repository else { return "\(method.rawValue) \(path)" }
+        let separator = reference?.contains(":") == true ? "@" : ":"
+        let name = "\(repository.upstream)/\(repository.repository)"
+        return "\(method.rawValue) \(name)" + (reference.map { separator + $0 } ?? "")
+    }
+
     static func reference(of endpoint: RegistryRoute.Endpoint) -> String? {
         switch endpoint {
         case .manifest(_, let reference): "\(reference)"

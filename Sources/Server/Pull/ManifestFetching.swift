@@ -20,22 +20,49 @@ struct FetchedManifest: Sendable {
 
 /// Verified manifests on their way into the store.
 final class PendingManifests: Sendable {
-    private let manifests = Mutex<[RepositoryKey: [Digest: Manifest]]>([:])
+    private struct State {
+        var manifests: [RepositoryKey: [Digest: Manifest]] = [:]
+        var waiters: [RepositoryKey: [CheckedContinuation<Void, Never>]] = [:]
+    }
 
-    var isEmpty: Bool { manifests.withLock { $0.isEmpty } }
+    private let state = Mutex(State())
+
+    var isEmpty: Bool { state.withLock { $0.manifests.isEmpty } }
 
     func find(_ digest: Digest, in key: RepositoryKey) -> Manifest? {
-        manifests.withLock { $0[key]?[digest] }
+        state.withLock { $0.manifests[key]?[digest] }
     }
 
     func add(_ fetched: FetchedManifest, in key: RepositoryKey) {
-        manifests.withLock { $0[key, default: [:]][fetched.digest] = fetched.manifest }
+        state.withLock { $0.manifests[key, default: [:]][fetched.digest] = fetched.manifest }
     }
 
     func remove(_ digest: Digest, in key: RepositoryKey) {
-        manifests.withLock { manifests in
-            manifests[key]?[digest] = nil
-            if manifests[key]?.isEmpty == true { manifests[key] = nil }
+        let waiters = state.withLock { state in
+            state.manifests[key]?[digest] = nil
+            if state.manifests[key]?.isEmpty == true { state.manifests[key] = nil }
+            return state.waiters.removeValue(forKey: key) ?? []
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Returns when those of a repository that are on their way now are in the index, with the
+    /// tags that they were fetched by, or could not be kept.
+    func settle(in key: RepositoryKey) async {
+        let digests = state.withLock { $0.manifests[key].map { Array($0.keys) } ?? [] }
+        for digest in digests {
+            while find(digest, in: key) != nil { await removal(of: digest, in: key) }
+        }
+    }
+
+    private func removal(of digest: Digest, in key: RepositoryKey) async {
+        await withCheckedContinuation { waiter in
+            let isGone = state.withLock { state in
+                guard state.manifests[key]?[digest] != nil else { return true }
+                state.waiters[key, default: []].append(waiter)
+                return false
+            }
+            if isGone { waiter.resume() }
         }
     }
 }

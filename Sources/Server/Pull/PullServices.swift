@@ -20,15 +20,17 @@ final class PullServices: Sendable {
     let metrics = RequestMetrics()
     let hotObjects = HotObjects()
     let access: CurrentAccess
+    let audit: Audit
     let logger: Logger
     private let settings: Mutex<Configuration>
 
     init(
         store: Store, configuration: Configuration, eventLoopGroup: any EventLoopGroup,
-        logger: Logger
+        logger: Logger, audit: Audit
     ) {
         self.store = store
         self.logger = logger
+        self.audit = audit
         settings = Mutex(configuration)
         offline = OfflineSwitch(configuration)
         access = CurrentAccess(configuration)

@@ -45,7 +45,8 @@ struct Composition: Sendable {
         http = HTTPTransport(eventLoopGroup: group, userAgent: "larder/\(Version.current)")
         services = PullServices(
             store: store, configuration: configuration, eventLoopGroup: group,
-            logger: logging.logger("larder.pull"))
+            logger: logging.logger("larder.pull"),
+            audit: Audit(logger: logging.logger("larder.audit")))
         registries = CurrentRegistries(
             RegistryTable(
                 configuration, http: http, offline: services.offline,

@@ -58,6 +58,7 @@ struct ShippedConfigurationTests {
         configuration.eviction.maxUnused = nil
         configuration.admin = AdminSettings()
         configuration.auth = AuthConfiguration()
+        configuration.rules = []
         configuration.proxy = ProxyConfiguration()
         configuration.upstreams = BuiltInUpstreams.all
         #expect(configuration == (try ConfigurationFixture.load().configuration))
@@ -84,7 +85,9 @@ struct ShippedConfigurationTests {
         let upstream = ConfigurationSchema.upstream.filter(\.isSupported).map {
             [ConfigurationSchema.upstreamsKey, "*"] + $0.path
         }
-        let rules = ConfigurationSchema.tagRule.map { ["tags", "rules"] + $0.path }
+        let rules =
+            ConfigurationSchema.tagRule.map { ["tags", "rules"] + $0.path }
+            + ConfigurationSchema.accessRule.map { ["rules"] + $0.path }
         let known = Set((settings + upstream + rules).map { $0.joined(separator: ".") })
         // A key that cannot stand beside another is told of in that one's prose.
         #expect(known.subtracting(documented) == Set(Self.toldOfElsewhere))

@@ -15,6 +15,7 @@ extension ConfigurationDraft {
         checkDefaultUpstream()
         checkWatermarks()
         finishAdminToken()
+        finishRules()
         finishProxy(of: nil)
     }
 

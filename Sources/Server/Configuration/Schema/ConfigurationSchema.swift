@@ -38,6 +38,7 @@ enum ConfigurationSchema {
         Setting("admin.listen", \.admin.listen, .optional(.adminAddress), effect: .needsRestart),
         Setting("auth.trusted_proxies", \.auth.trustedProxies, .list(of: .network)),
         Setting("auth.groups", \.auth.groups, .groups),
+        Setting("rules", \.rules, .accessRules),
         Setting("fill.range_ahead", \.fill.rangeAhead, .size),
         Setting("fill.ranged_fetches", \.fill.maxRangedFetches, .number(0...64)),
         Setting("fill.abandoned_finish_bytes", \.fill.abandonedFinishBytes, .size),
@@ -113,6 +114,19 @@ enum ConfigurationSchema {
             .optional(.duration(canBeZero: true))),
         Setting("stale_if_error", \.staleIfError, .optional(.duration(canBeZero: true))),
         Setting("immutable", \.isImmutable, .optional(.flag)),
+    ]
+
+    /// The keys of one item of `rules`.
+    static let accessRule: [Setting<AccessRule>] = [
+        Setting("action", \.action, .optional(.choice())),
+        Setting("name", \.name, .optional(.sentence)),
+        Setting("reason", \.reason, .optional(.sentence)),
+        Setting("upstream", \.upstreams, .anyOf(.registryName)),
+        Setting("repository", \.repositories, .anyOf(.repositoryPattern)),
+        Setting("tag", \.tags, .anyOf(.tagNamePattern)),
+        Setting("user", \.users, .anyOf(.userPattern)),
+        Setting("group", \.groups, .anyOf(.sentence)),
+        Setting("network", \.networks, .anyOf(.network)),
     ]
 
     /// The key above all those of ``upstream``.

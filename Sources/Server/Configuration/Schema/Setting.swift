@@ -75,6 +75,14 @@ extension Setting {
 }
 
 extension Sequence {
+    /// A mapping of what is set of a list's item.
+    func rendered<Root>(_ root: Root) -> YAMLValue where Element == Setting<Root> {
+        .mapping(
+            compactMap { setting in
+                setting.render(root).map { .init(key: setting.path[0], value: $0) }
+            })
+    }
+
     /// Whether a setting stands below `path`.
     func hasSettings<Root>(below path: [String]) -> Bool where Element == Setting<Root> {
         contains { $0.path.count > path.count && $0.path.starts(with: path) }

@@ -1,0 +1,38 @@
+/// Lists of rules, which are told apart by their numbers.
+
+extension SettingType {
+    /// A list, or one rule that stands for a list of one; a problem names its rule.
+    ///
+    /// - Parameter conflict: what is wrong with a rule behind others, nil for nothing.
+    static func rules<Rule: Hashable>(
+        of type: SettingType<Rule>,
+        conflict: @escaping @Sendable (_ rule: Rule, _ others: [Rule]) -> String?
+    ) -> SettingType where Value == [Rule] {
+        SettingType(
+            isStructured: true,
+            parse: { node throws(InvalidSetting) in
+                var nodes = [node]
+                if case .sequence(let items) = node.content { nodes = items }
+                var rules: [Rule] = []
+                var problems: [YAMLProblem] = []
+                for (index, node) in nodes.enumerated() {
+                    do throws(InvalidSetting) {
+                        let rule = try type.parse(node)
+                        if let problem = conflict(rule, rules) {
+                            throw InvalidSetting(problem, at: node.position)
+                        }
+                        rules.append(rule)
+                    } catch {
+                        problems += error.problems.map { problem in
+                            YAMLProblem(
+                                message: "rule \(index + 1): \(problem.message)",
+                                position: problem.position)
+                        }
+                    }
+                }
+                guard problems.isEmpty else { throw InvalidSetting(problems) }
+                return rules
+            },
+            render: { rules in .sequence(rules.compactMap(type.render)) })
+    }
+}
