@@ -18,9 +18,9 @@ struct AdminRoutes: Sendable {
     func addStatistics(to router: Router<RegistryContext>) {
         for topic in StatisticsTopic.allCases {
             let path = topic == .totals ? "/stats" : "/stats/\(topic.rawValue)"
-            router.get(RouterPath(path)) { request, _ in
+            router.get(RouterPath(path)) { request, context in
                 try await answering {
-                    if isGuarded(topic) { try authorize(request) }
+                    if isGuarded(topic) { try authorize(request, context) }
                     let target = request.head.path ?? ""
                     let query = target.split(separator: "?", maxSplits: 1).dropFirst().first ?? ""
                     return (.ok, try await queries.answer(topic, query: String(query)))
@@ -58,16 +58,19 @@ struct AdminRoutes: Sendable {
         add(admin, .post, "/backup") { try await operations.backUp() }
     }
 
-    private func add<Document: RequestDocument, Result: Encodable>(
+    private func add<Document: RequestDocument & Encodable, Result: Encodable>(
         _ group: RouterGroup<RegistryContext>, _ method: HTTPRequest.Method, _ path: RouterPath,
         status: HTTPResponse.Status = .ok,
         _ operation: @escaping @Sendable (Document) async throws -> Result
     ) {
-        group.on(path, method: method) { request, _ in
+        group.on(path, method: method) { request, context in
             try await answering {
-                try authorize(request)
+                try authorize(request, context)
                 let document: Document = try await RequestBody.read(request)
-                return (status, try JSONDocument.encode(try await operation(document)))
+                let parameters = String(decoding: try JSONDocument.encode(document), as: UTF8.self)
+                return try await audited(request, context, parameters: parameters) {
+                    (status, try JSONDocument.encode(try await operation(document)))
+                }
             }
         }
     }
@@ -76,24 +79,58 @@ struct AdminRoutes: Sendable {
         _ group: RouterGroup<RegistryContext>, _ method: HTTPRequest.Method, _ path: RouterPath,
         _ operation: @escaping @Sendable () async throws -> Result
     ) {
-        group.on(path, method: method) { request, _ in
+        group.on(path, method: method) { request, context in
             try await answering {
-                try authorize(request)
-                return (.ok, try JSONDocument.encode(try await operation()))
+                try authorize(request, context)
+                return try await audited(request, context, parameters: nil) {
+                    (.ok, try JSONDocument.encode(try await operation()))
+                }
             }
         }
     }
 
     // MARK: Common
 
-    private func authorize(_ request: Request) throws(RequestProblem) {
+    private func authorize(
+        _ request: Request, _ context: RegistryContext
+    ) throws(RequestProblem) {
         switch token.check(request.headers[.authorization]) {
         case .valid: return
         case .missing: throw RequestProblem(401, "this needs the admin token")
         case .wrong:
-            logger.warning("a wrong admin token was refused")
+            services.audit.refused(
+                requester(request, context), Self.subject(request), .adminToken)
             throw RequestProblem(403, "this is not the admin token")
         }
+    }
+
+    /// What changes something leaves a line, whatever becomes of it.
+    private func audited(
+        _ request: Request, _ context: RegistryContext, parameters: String?,
+        _ work: () async throws -> (HTTPResponse.Status, [UInt8])
+    ) async throws -> (HTTPResponse.Status, [UInt8]) {
+        guard request.method != .get else { return try await work() }
+        func note(_ result: String) {
+            services.audit.operated(
+                requester(request, context), Self.subject(request), parameters: parameters,
+                result: result)
+        }
+        do {
+            let answer = try await work()
+            note("\(answer.0.code)")
+            return answer
+        } catch {
+            note("failed: \(error)")
+            throw error
+        }
+    }
+
+    private func requester(_ request: Request, _ context: RegistryContext) -> Requester {
+        context.requester(of: request, services.access.policy)
+    }
+
+    private static func subject(_ request: Request) -> String {
+        "\(request.method.rawValue) \(RequestTarget(request.head.path ?? "/").path)"
     }
 
     private func answering(
