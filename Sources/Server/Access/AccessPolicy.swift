@@ -16,9 +16,11 @@ final class AccessPolicy: Sendable {
 /// The policy in force: requests take it as it is, a reload swaps it whole.
 final class CurrentAccess: Sendable {
     private let state: Mutex<AccessPolicy>
+    let limits: ClientLimits
 
     init(_ configuration: Configuration) {
         state = Mutex(AccessPolicy(configuration))
+        limits = ClientLimits(configuration.limits)
     }
 
     var policy: AccessPolicy { state.withLock { $0 } }
@@ -26,5 +28,6 @@ final class CurrentAccess: Sendable {
     func apply(_ configuration: Configuration) {
         let next = AccessPolicy(configuration)
         state.withLock { $0 = next }
+        limits.apply(configuration.limits)
     }
 }

@@ -26,6 +26,7 @@ struct Configuration: Sendable, Equatable {
     var auth = AuthConfiguration()
     /// The first that matches a request decides; where none does, it is allowed.
     var rules: [AccessRule] = []
+    var limits = ClientLimitSettings()
     var fill = FillSettings()
     /// Of all upstreams that have none of their own.
     var proxy = ProxyConfiguration()

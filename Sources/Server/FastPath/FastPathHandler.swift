@@ -31,6 +31,8 @@ final class FastPathHandler: ChannelDuplexHandler {
         let entry: AccessEntry
         /// A blob's; held until its last byte is sent.
         let lease: OpenFiles.Lease?
+        /// Likewise, where its client's downloads are limited.
+        let admission: ClientAdmission?
     }
 
     /// What came while an answer was on its way.
@@ -145,7 +147,9 @@ final class FastPathHandler: ChannelDuplexHandler {
             let lease = try object.lease()
             guard object.isFresh(at: moment), let answer = object.answer(to: request, at: moment)
             else { return nil }
-            return Exchange(answer: answer, entry: entry, lease: lease)
+            let admission = try path.access.limits.admit(
+                requester, isDownload: object.isBlob && !request.isHead)
+            return Exchange(answer: answer, entry: entry, lease: lease, admission: admission)
         } catch {
             return nil
         }
@@ -176,7 +180,7 @@ final class FastPathHandler: ChannelDuplexHandler {
                 wrapOutboundOut(.end(nil)), promise: promise(exchange, bytes: 0, headAt, context))
         case .file(let head, let content, let span):
             context.write(wrapOutboundOut(.head(head)), promise: nil)
-            let counter = BodyCounter()
+            let counter = BodyCounter(pace: exchange.admission.map { BodyPace($0) })
             files.send(span, of: content, counter: counter).assumeIsolated().whenComplete {
                 let isComplete = (try? $0.get()).map { span.end == span.start + $0 } ?? false
                 self.ended(

@@ -10,6 +10,12 @@ import Synchronization
 /// Bytes of a body handed to the socket so far: one that breaks off is counted as far as it came.
 final class BodyCounter: Sendable {
     private let count = Atomic<Int64>(0)
+    /// By which the client's bandwidth is kept; nil where it has no limit.
+    let pace: BodyPace?
+
+    init(pace: BodyPace? = nil) {
+        self.pace = pace
+    }
 
     var bytes: Int64 { count.load(ordering: .relaxed) }
 
@@ -23,6 +29,8 @@ struct AnswerSender: Sendable {
     let answer: Answer
     let isHead: Bool
     let channel: any Channel
+    /// Held until the body has ended.
+    var admission: ClientAdmission?
 
     func response(_ done: @escaping Completion) -> Response {
         Response(status: answer.status, headers: answer.responseFields, body: body(done))
@@ -43,7 +51,7 @@ struct AnswerSender: Sendable {
 
     private func send(_ blob: Answer.BlobBody, _ done: @escaping Completion) -> ResponseBody {
         ResponseBody(contentLength: answer.length.map(Int.init)) { writer in
-            let counter = BodyCounter()
+            let counter = BodyCounter(pace: admission.map { BodyPace($0) })
             do {
                 for part in blob.parts {
                     if !part.preamble.isEmpty {
@@ -78,6 +86,7 @@ struct AnswerSender: Sendable {
             unsent = FileSpan(start: span.start + sent, end: span.end)
         }
         try await uncached?.send(unsent) { chunk in
+            try await counter.pace?.wait(for: chunk.readableBytes)
             try await writer.write(chunk)
             counter.add(Int64(chunk.readableBytes))
         }

@@ -104,11 +104,27 @@ final class FileBodyHandler: ChannelDuplexHandler {
     }
 
     private func send(upTo limit: Int64, of transfer: Transfer, _ context: ChannelHandlerContext) {
-        let window = transfer.offset..<min(limit, transfer.offset + Self.regionBytes)
+        let pace = transfer.counter.pace
+        let most = pace == nil ? Self.regionBytes : BodyPace.quantum
+        let window = transfer.offset..<min(limit, transfer.offset + most)
+        if let delay = pace?.delay(before: window) { return pause(delay, transfer, context) }
         if window.upperBound <= transfer.residentEnd || pages.isResident(transfer.content, window) {
             write(window, of: transfer, context)
         } else {
             readIn(window, of: transfer, context)
+        }
+    }
+
+    /// For a client that is at its bandwidth.
+    private func pause(
+        _ delay: Duration, _ transfer: Transfer, _ context: ChannelHandlerContext
+    ) {
+        let (content, offset) = (transfer.content, transfer.offset)
+        context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) {
+            guard let current = self.transfer, current.content === content,
+                current.offset == offset
+            else { return }
+            self.pump()
         }
     }
 

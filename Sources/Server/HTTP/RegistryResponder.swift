@@ -22,17 +22,32 @@ where Pages.Context == RegistryContext {
         var entry = AccessEntry(request, target: target, client: requester.address)
         let calls = CallCounter()
         let answer: Answer
+        var admission: ClientAdmission?
         do {
             guard let route = try RegistryRoute(path: target.path) else {
                 return try await page(request, context, entry)
             }
+            admission = try await admitted(route, request, requester, entry)
             answer = try await UpstreamCalls.$counter.withValue(calls) {
                 try await self.answer(route, target, request, requester, entry: &entry)
             }
         } catch {
             answer = Answer(describe(error, entry))
         }
-        return sender(answer, request, context, entry, calls)
+        return sender(answer, request, context, entry, calls, admission)
+    }
+
+    /// - Throws: `TOOMANYREQUESTS` for a client that is over its limits.
+    private func admitted(
+        _ route: RegistryRoute, _ request: Request, _ requester: Requester, _ entry: AccessEntry
+    ) async throws(RegistryError) -> ClientAdmission? {
+        do throws(ClientRefusal) {
+            return try await services.access.limits.admitPatiently(
+                requester, isDownload: route.isBlob && request.method == .get)
+        } catch {
+            services.audit.refused(requester, entry.subject, .limit(error.limit.rawValue))
+            throw error.answer
+        }
     }
 
     private func page(
@@ -113,11 +128,12 @@ where Pages.Context == RegistryContext {
 
     private func sender(
         _ answer: Answer, _ request: Request, _ context: RegistryContext, _ entry: AccessEntry,
-        _ calls: CallCounter
+        _ calls: CallCounter, _ admission: ClientAdmission?
     ) -> Response {
         let headAt = ContinuousClock.now
         return AnswerSender(
-            answer: answer, isHead: request.method == .head, channel: context.channel
+            answer: answer, isHead: request.method == .head, channel: context.channel,
+            admission: admission
         ).response { [ledger, summary = answer.summary] bytes, isComplete in
             ledger.close(
                 entry, summary, bytes: bytes, isComplete: isComplete, headAt: headAt,
@@ -127,6 +143,10 @@ where Pages.Context == RegistryContext {
 }
 
 extension RegistryRoute {
+    var isBlob: Bool {
+        if case .blob = endpoint { true } else { false }
+    }
+
     /// Nil for `/v2/` and the catalog.
     var repository: RepositoryName? {
         switch endpoint {

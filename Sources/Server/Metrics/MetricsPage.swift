@@ -28,6 +28,7 @@ struct MetricsPage: Sendable {
             "larder_build_info", .gauge, "The version that runs; always 1.",
             [(["version": Version.current], 1)])
         text.add(services.metrics.counts)
+        text.add(services.access.limits.counts)
         text.add(fills: services.blobFetches.counter.counts, inFlight: services.blobFetches.count)
         text.add(store.budget.state, objects: objects)
         text.add(store.activity)

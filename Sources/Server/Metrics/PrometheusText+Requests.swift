@@ -55,6 +55,19 @@ extension PrometheusText {
         }
     }
 
+    mutating func add(_ counts: ClientLimits.Counts) {
+        add(
+            "larder_client_refusals_total", .counter,
+            "Requests answered 429 since their client was over a limit, by which.",
+            ClientLimit.allCases.map { limit in
+                (["limit": limit.rawValue], Double(counts.refused[limit] ?? 0))
+            })
+        add(
+            "larder_client_throttled_seconds_total", .counter,
+            "Time that bodies waited for the bandwidth of their clients, all together.",
+            Double?(counts.throttled / .seconds(1)))
+    }
+
     mutating func add(fills: [FillResult: Int], inFlight: Int) {
         add("larder_fills_in_flight", .gauge, "Fetches of blobs that are running.", inFlight)
         add(

@@ -1,18 +1,18 @@
 // A rate with a little room for bursts: so much a second on average. No clock.
 
-struct TokenBucket: Sendable {
-    typealias Instant = ContinuousClock.Instant
+package struct TokenBucket: Sendable {
+    package typealias Instant = ContinuousClock.Instant
 
     /// Units a second.
-    let rate: Double
+    package let rate: Double
     /// What can be taken at once after a rest.
-    let burst: Double
+    package let burst: Double
     /// Below zero after a take of more than ``burst``, or a charge.
     private var level: Double
     private var filledAt: Instant
 
     /// - Precondition: `rate` and `burst` are above zero.
-    init(rate: Double, burst: Double, now: Instant) {
+    package init(rate: Double, burst: Double, now: Instant) {
         precondition(rate > 0 && burst > 0, "a bucket is filled and holds something")
         self.rate = rate
         self.burst = burst
@@ -21,7 +21,7 @@ struct TokenBucket: Sendable {
     }
 
     /// Takes `units` if they are there; more than ``burst`` are had from a full bucket.
-    mutating func take(_ units: Double, at now: Instant) -> Bool {
+    package mutating func take(_ units: Double, at now: Instant) -> Bool {
         fill(until: now)
         guard level >= min(units, burst) else { return false }
         level -= units
@@ -29,13 +29,13 @@ struct TokenBucket: Sendable {
     }
 
     /// Takes `units` that are gone already, whether they were there or not.
-    mutating func charge(_ units: Double, at now: Instant) {
+    package mutating func charge(_ units: Double, at now: Instant) {
         fill(until: now)
         level -= units
     }
 
     /// How long until `units` can be taken.
-    mutating func delay(until units: Double, at now: Instant) -> Duration {
+    package mutating func delay(until units: Double, at now: Instant) -> Duration {
         fill(until: now)
         let missing = min(units, burst) - level
         // A microsecond more, so that rounding never leaves the bucket a hair too empty.

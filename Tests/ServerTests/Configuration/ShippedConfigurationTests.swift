@@ -59,6 +59,7 @@ struct ShippedConfigurationTests {
         configuration.admin = AdminSettings()
         configuration.auth = AuthConfiguration()
         configuration.rules = []
+        configuration.limits.exempt = []
         configuration.proxy = ProxyConfiguration()
         configuration.upstreams = BuiltInUpstreams.all
         #expect(configuration == (try ConfigurationFixture.load().configuration))
@@ -93,7 +94,8 @@ struct ShippedConfigurationTests {
         #expect(known.subtracting(documented) == Set(Self.toldOfElsewhere))
         let sections = [
             "log", "tags", "cache", "eviction", "scrub", "backup", "stats", "admin", "auth",
-            "auth.groups.builders", "fill", "proxy", "shutdown", "upstreams", "upstreams.*",
+            "auth.groups.builders", "limits", "fill", "proxy", "shutdown", "upstreams",
+            "upstreams.*",
         ]
         let groups = [
             "timeouts", "breaker", "proxy", "rate_limit", "redirects", "redirects.rules.hosts",

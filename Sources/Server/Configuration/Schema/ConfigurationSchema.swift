@@ -39,6 +39,12 @@ enum ConfigurationSchema {
         Setting("auth.trusted_proxies", \.auth.trustedProxies, .list(of: .network)),
         Setting("auth.groups", \.auth.groups, .groups),
         Setting("rules", \.rules, .accessRules),
+        Setting(
+            "limits.requests_per_second", \.limits.requestsPerSecond, .number(0...1_000_000)),
+        Setting("limits.burst", \.limits.burst, .number(0...1_000_000)),
+        Setting("limits.downloads", \.limits.downloads, .number(0...100_000)),
+        Setting("limits.bandwidth", \.limits.bandwidth, .size),
+        Setting("limits.exempt", \.limits.exempt, .list(of: .network)),
         Setting("fill.range_ahead", \.fill.rangeAhead, .size),
         Setting("fill.ranged_fetches", \.fill.maxRangedFetches, .number(0...64)),
         Setting("fill.abandoned_finish_bytes", \.fill.abandonedFinishBytes, .size),
