@@ -79,32 +79,36 @@ struct AccessLog: Sendable {
         guard logger.logLevel <= .info else { return }
         var fields: [LogLine.Field] = []
         fields.reserveCapacity(11)
-        if !isComplete { fields.append(("aborted", "true")) }
-        fields.append(("bytes", String(bytes)))
-        if let outcome { fields.append(("cache", outcome.word)) }
-        fields.append(("client", entry.client))
-        fields.append(("duration_ms", (endAt - entry.beganAt).milliseconds))
-        fields.append(("method", entry.method.rawValue))
-        if entry.repository == nil { fields.append(("path", entry.path)) }
-        if let reference = entry.reference { fields.append(("reference", reference)) }
-        if let key = entry.repository { fields.append(("repository", "\(key.repository)")) }
-        fields.append(("status", String(status)))
-        if let upstream = entry.upstream { fields.append(("upstream", upstream)) }
-        fields.append(("upstream_calls", String(upstreamCalls)))
+        if !isComplete { fields.append(("aborted", .text("true"))) }
+        fields.append(("bytes", .number(bytes)))
+        if let outcome { fields.append(("cache", .text(outcome.word))) }
+        fields.append(("client", .text(entry.client)))
+        fields.append(("duration_ms", .milliseconds(endAt - entry.beganAt)))
+        fields.append(("method", .text(entry.method.rawValue)))
+        if entry.repository == nil { fields.append(("path", .text(entry.path))) }
+        if let reference = entry.reference { fields.append(("reference", .text(reference))) }
+        if let key = entry.repository {
+            fields.append(("repository", .text("\(key.repository)")))
+        }
+        fields.append(("status", .number(Int64(status))))
+        if let upstream = entry.upstream { fields.append(("upstream", .text(upstream))) }
+        fields.append(("upstream_calls", .number(Int64(upstreamCalls))))
         if let lines {
             lines.write(.info, "request", fields)
         } else {
-            let metadata = fields.map { ($0.key, Logger.MetadataValue.string($0.value)) }
+            let metadata = fields.map { ($0.key, Logger.MetadataValue.string($0.value.text)) }
             logger.info("request", metadata: Logger.Metadata(uniqueKeysWithValues: metadata))
         }
     }
 }
 
-extension Duration {
-    /// With three decimals, as a log reads best.
-    fileprivate var milliseconds: String {
-        let microseconds =
-            components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
-        return "\(microseconds / 1000).\(CivilTime.digits(Int(microseconds % 1000), 3))"
+extension LogLine.Value {
+    /// For loggers of others.
+    fileprivate var text: String {
+        switch self {
+        case .text(let text): text
+        case .number(let number): "\(number)"
+        case .milliseconds(let duration): "\(duration / .milliseconds(1))"
+        }
     }
 }

@@ -34,7 +34,7 @@ struct LineLogHandler: LogHandler {
         fields["hb.request.id"] = nil
         let line = LogLine(
             format, event.level, label: label, message: "\(event.message)",
-            fields: fields.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") })
+            fields: fields.sorted { $0.key < $1.key }.map { ($0.key, .text("\($0.value)")) })
         LineOutput.standard.write(bytes: line.bytes)
     }
 
