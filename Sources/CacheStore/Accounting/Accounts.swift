@@ -157,7 +157,7 @@ extension Tally {
     fileprivate mutating func add(
         _ record: RequestRecord, toClient client: String, limit: Int, at time: Int64
     ) {
-        let isKnown = clients[client] != nil || clients.count < limit
+        let isKnown = clients.count < limit || clients[client] != nil
         let address = isKnown ? client : Accounts.otherClients
         clients[address, default: Client(last: time)].add(record.bytes, at: time)
     }

@@ -27,13 +27,23 @@ struct ImageAttribution: Sendable {
     /// - Returns: the image, and whether the request counts as a pull of it.
     mutating func image(of record: RequestRecord, at time: Int64) -> AttributedImage? {
         let pull = Pull(client: record.client, repository: record.repository)
-        let before = current[pull]
-        var running = before.flatMap { time - $0.last > Self.pauseSeconds ? nil : $0 }
-        running?.last = time
-        let image = Self.image(of: record, &running, at: time)
-        if before == nil && running != nil && current.count >= Self.limit { current = [:] }
-        current[pull] = running
+        let image = Self.image(of: record, continuing: &current[pull], at: time)
+        if current.count > Self.limit { forgetAll(but: pull) }
         return image
+    }
+
+    private mutating func forgetAll(but pull: Pull) {
+        let running = current[pull]
+        current = [:]
+        current[pull] = running
+    }
+
+    private static func image(
+        of record: RequestRecord, continuing running: inout Current?, at time: Int64
+    ) -> AttributedImage? {
+        if let last = running?.last, time - last > pauseSeconds { running = nil }
+        running?.last = time
+        return image(of: record, &running, at: time)
     }
 
     /// - Parameter running: what the client is pulling, before and after the request.
