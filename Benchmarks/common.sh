@@ -19,7 +19,7 @@ start_registry() {
     mkdir "$work/registry"
     cat >"$work/registry.yml" <<YAML
 version: 0.1
-log: {level: error}
+log: {level: error, accesslog: {disabled: false}}
 storage: {filesystem: {rootdirectory: $work/registry}}
 http: {addr: 127.0.0.1:$registry_port}
 YAML

@@ -4,4 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install-packages.sh run bench
 Benchmarks/hits/run.sh
+Benchmarks/fill/run.sh
+Benchmarks/memory/run.sh
 Benchmarks/index/run.sh
