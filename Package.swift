@@ -47,7 +47,7 @@ let package = Package(
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "CLinux"),
+        .target(name: "CLinux", linkerSettings: [.linkedLibrary("crypt")]),
         .target(name: "OCI", swiftSettings: settings),
         .target(name: "Measurement", swiftSettings: settings),
         .target(
@@ -74,7 +74,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "OCI", "Measurement", "CacheStore", "Upstream", "CYAML", "CLinux", asyncHTTPClient,
-                nioCore, nioPosix, nioHTTP1, logging,
+                nioCore, nioPosix, nioHTTP1, logging, crypto,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),

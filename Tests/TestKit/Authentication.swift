@@ -11,11 +11,16 @@ enum Authentication: Sendable {
 package final class TokenAuthority: Sendable {
     package struct Rules: Sendable {
         package var service = "scripted"
+        /// Whether tokens are signed ones, which a real registry verifies.
+        package var isSigned = false
         /// The field of the answer that holds the token.
         package var field = "token"
         package var expiresIn: Int? = 300
         /// A `user:password` that the token server demands; nil for anonymous tokens.
         package var credential: String?
+        /// The repositories that each may pull: by `user:password`, "" for anonymous. Nil where
+        /// whoever gets a token may pull everything that it was asked for.
+        package var rights: [String: Set<String>]?
         /// What is exchanged for a token by OAuth2; nil where that is not offered.
         package var refreshToken: String?
         /// The realm as the challenge states it; nil for the token server's own `/token`.
@@ -51,12 +56,36 @@ package final class TokenAuthority: Sendable {
         state.withLock { $0.issued.removeAll() }
     }
 
+    /// The scopes of those asked for that are granted; nil where the credential is wrong.
+    func granted(_ scopes: [String], to credential: String) -> [String]? {
+        guard let rights = rules.rights else { return scopes }
+        guard let repositories = rights[credential] else { return nil }
+        return scopes.filter { scope in repositories.contains { scope == "repository:\($0):pull" } }
+    }
+
     func issue(scopes: [String]) -> String {
         state.withLock { state in
             state.count += 1
-            let token = "token-\(state.count)"
+            let rules = state.rules
+            let signed =
+                rules.isSigned
+                ? try? SignedToken.make(
+                    scopes: scopes, service: rules.service, expiresIn: rules.expiresIn ?? 60) : nil
+            let token = signed ?? "token-\(state.count)"
             state.issued[token] = Set(scopes)
             return token
+        }
+    }
+
+    /// Takes a right from whoever has it, from the tokens issued before too.
+    package func revoke(_ repository: String) {
+        state.withLock { state in
+            for credential in (state.rules.rights ?? [:]).keys {
+                state.rules.rights?[credential]?.remove(repository)
+            }
+            for token in state.issued.keys {
+                state.issued[token]?.remove("repository:\(repository):pull")
+            }
         }
     }
 

@@ -122,9 +122,19 @@ extension ScriptedRegistry {
                 return .error(401, "UNAUTHORIZED")
             }
         }
-        let token = authority.issue(scopes: request.queries("scope"))
+        guard let scopes = authority.granted(request.queries("scope"), to: basic(of: request))
+        else { return .error(401, "UNAUTHORIZED") }
+        let token = authority.issue(scopes: scopes)
         let expiry = rules.expiresIn.map { ",\"expires_in\":\($0)" } ?? ""
         return .json(200, "{\"\(rules.field)\":\"\(token)\"\(expiry)}")
+    }
+
+    /// `user:password`, empty where there is none.
+    private func basic(of request: RecordedRequest) -> String {
+        guard let field = request.header("authorization"), field.hasPrefix("Basic "),
+            let data = Data(base64Encoded: String(field.dropFirst(6)))
+        else { return "" }
+        return String(decoding: data, as: UTF8.self)
     }
 
     /// OAuth2 with a refresh token (distribution, "Docker Registry v2 authentication using OAuth2").

@@ -28,3 +28,7 @@ int larder_wait(int process, int blocks);
 
 /* What a program ended with, -1 where a signal ended it. */
 int larder_exit_code(int status);
+
+/* Whether a password makes a hash of crypt(5): 1 where it does, 0 where not, -1 where the hash is
+   of no kind that the system's library knows. Takes as long as the hash asks for. */
+int larder_password_matches(const char *password, const char *hash);

@@ -45,6 +45,11 @@ package struct DigestKnowledge: Sendable {
     /// repository refers to it: proof enough where the upstream is open (design §2).
     package let isReferenced: Bool
 
+    /// The same without what rests on a reference.
+    package var provenAlone: DigestKnowledge {
+        DigestKnowledge(blob: blob, isProven: isProven, isReferenced: false)
+    }
+
     /// Whether this repository may be served it without asking its upstream.
     package var isAllowed: Bool { isProven || isReferenced }
     /// Whether it is here, and may be served.

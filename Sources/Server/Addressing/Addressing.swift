@@ -61,6 +61,13 @@ struct Addressing: Sendable {
         return try byName(address.name)
     }
 
+    /// Whether it takes no repository's name to tell the upstream.
+    func isDecided(_ address: Address) -> Bool {
+        let host = address.host.map(Self.hostName)
+        return address.prefix != nil || host.map { virtualHosts[$0] != nil } ?? false
+            || address.namespace.map { names[$0.lowercased()] != nil } ?? false
+    }
+
     private func explicit(
         _ upstream: String, _ address: Address, namespace: String?
     ) -> Resolution {

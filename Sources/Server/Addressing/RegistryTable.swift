@@ -21,10 +21,11 @@ struct RegistryTable: Sendable {
         registries = configuration.upstreams.mapValues { upstream in
             let settings = configuration.settings(of: upstream)
             if let kept = previous?.registries[upstream.name], kept.client.settings == settings {
-                return kept
+                return Registry(name: kept.name, access: upstream.access, client: kept.client)
             }
             return Registry(
                 name: upstream.name,
+                access: upstream.access,
                 client: RegistryClient(
                     settings: settings, http: http, logger: logger,
                     isOffline: { offline.isOffline(upstream.name) }))
@@ -49,6 +50,11 @@ struct RegistryTable: Sendable {
 
     /// By name.
     var all: [Registry] { registries.values.sorted { $0.name < $1.name } }
+
+    /// What can be reached under a name: the upstream that the address decides on, else all.
+    func reachable(at address: Address) -> [Registry] {
+        addressing.isDecided(address) ? (try? [registry(for: address)]) ?? [] : all
+    }
 
     /// The upstream alone, for `/v2/`.
     func registry(for address: Address) throws(RegistryError) -> Registry {

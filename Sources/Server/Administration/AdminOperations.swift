@@ -74,6 +74,11 @@ struct AdminOperations: Sendable {
         } catch {
             throw RequestProblem(error.status, error.message, parameter: "image")
         }
+        guard target.registry.access == .open else {
+            throw RequestProblem(
+                409, "\(target.registry.name) is passthrough: only clients may ask it",
+                parameter: "image")
+        }
         guard case .tag(let tag) = image.reference else {
             throw RequestProblem(
                 400, "\(image) is a digest, which cannot change", parameter: "image")

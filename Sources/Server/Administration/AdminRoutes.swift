@@ -153,6 +153,7 @@ struct AdminRoutes: Sendable {
 extension Configuration {
     /// Whether some image may be one that not everybody may know of.
     var hasSecrets: Bool {
-        !rules.isEmpty || upstreams.values.contains { !$0.credentials.isEmpty }
+        !rules.isEmpty || auth.htpasswd != nil
+            || upstreams.values.contains { !$0.credentials.isEmpty || $0.access == .passthrough }
     }
 }

@@ -35,7 +35,9 @@ struct Configuration: Sendable, Equatable {
     var fastPath = true
 
     /// Whether answers may be kept for it: without a cache there is nothing to give again.
-    var keepsHotObjects: Bool { fastPath && cache.enabled }
+    var keepsHotObjects: Bool {
+        fastPath && cache.enabled && (auth.htpasswd == nil || auth.allowsAnonymous)
+    }
     /// By name, which is also what `?ns=` and a path prefix say.
     var upstreams = BuiltInUpstreams.all
 }

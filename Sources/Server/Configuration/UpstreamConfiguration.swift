@@ -6,6 +6,8 @@ struct UpstreamConfiguration: Sendable, Equatable {
     enum Access: String, Sendable, CaseIterable {
         /// Whoever may reach Larder may read what Larder's own identity may read there.
         case open
+        /// The upstream itself says who may read: clients sign in to it through Larder.
+        case passthrough
     }
 
     /// The canonical name, such as `docker.io`.
@@ -22,6 +24,10 @@ struct UpstreamConfiguration: Sendable, Equatable {
     var hosts: [String] = []
     var credentials: [CredentialConfiguration] = []
     var access = Access.open
+    /// How long it is believed that a client may read a repository of a passthrough upstream.
+    var accessTTL = Duration.seconds(60)
+    /// How much longer, while the upstream does not answer.
+    var accessGrace = Duration.zero
     /// Its share of `cache.max_size` at most.
     var maxSize: CacheSize?
     var caFile: String?

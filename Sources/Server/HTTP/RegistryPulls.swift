@@ -64,7 +64,7 @@ struct RegistryPulls: Sendable {
     /// Another repository's copy is not told of (R63).
     private func isCached(_ digest: Digest?) async -> Bool {
         guard let digest else { return false }
-        return (try? await services.store.knowledge(of: digest, in: target.key))?.isServable
+        return (try? await services.knowledge(of: digest, for: target))?.isServable
             ?? false
     }
 

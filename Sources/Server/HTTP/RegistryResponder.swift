@@ -24,31 +24,24 @@ where Pages.Context == RegistryContext {
         let answer: Answer
         var admission: ClientAdmission?
         do {
-            guard let route = try RegistryRoute(path: target.path) else {
+            let route = try isToken(target) ? nil : RegistryRoute(path: target.path)
+            guard route != nil || isToken(target) else {
                 return try await page(request, context, entry)
             }
-            admission = try await admitted(route, request, requester, entry)
+            let exchange = RegistryExchange(
+                services: services, table: registries.current, request: request, path: target,
+                requester: requester)
             answer = try await UpstreamCalls.$counter.withValue(calls) {
-                try await self.answer(route, target, request, requester, entry: &entry)
+                guard let route else { return try await exchange.token(entry) }
+                return try await exchange.answer(route, &entry, &admission)
             }
         } catch {
-            answer = Answer(describe(error, entry))
+            answer = self.answer(to: error, entry)
         }
         return sender(answer, request, context, entry, calls, admission)
     }
 
-    /// - Throws: `TOOMANYREQUESTS` for a client that is over its limits.
-    private func admitted(
-        _ route: RegistryRoute, _ request: Request, _ requester: Requester, _ entry: AccessEntry
-    ) async throws(RegistryError) -> ClientAdmission? {
-        do throws(ClientRefusal) {
-            return try await services.access.limits.admitPatiently(
-                requester, isDownload: route.isBlob && request.method == .get)
-        } catch {
-            services.audit.refused(requester, entry.subject, .limit(error.limit.rawValue))
-            throw error.answer
-        }
-    }
+    private func isToken(_ target: RequestTarget) -> Bool { target.path == TokenEndpoint.path }
 
     private func page(
         _ request: Request, _ context: RegistryContext, _ entry: AccessEntry
@@ -62,60 +55,12 @@ where Pages.Context == RegistryContext {
     }
 
     private func answer(
-        _ route: RegistryRoute, _ target: RequestTarget, _ request: Request,
-        _ requester: Requester, entry: inout AccessEntry
-    ) async throws -> Answer {
-        guard request.method == .get || request.method == .head else {
-            throw RegistryError(
-                .unsupported, "Larder is a read-only cache: push to the registry itself")
-        }
-        var filling = HotFilling(services.hotObjects, request, host: requester.host)
-        let table = registries.current
-        let address = Address(
-            host: requester.host, prefix: route.prefix, namespace: target["ns"],
-            name: route.repository)
-        guard route.repository != nil else {
-            return try version(route, table, address, entry: &entry)
-        }
-        let pull = try table.target(for: address)
-        entry.resolved(pull.key, route)
-        filling.isForEveryone = try await isAllowed(route, pull.key, requester, entry)
-        let pulls = RegistryPulls(
-            services: services, target: pull, request: request, path: target, filling: filling)
-        var answer = try await pulls.answer(route.endpoint)
-        if let namespace = pull.namespace { answer.fields[.ociNamespace] = namespace }
+        to error: any Error, _ entry: AccessEntry
+    ) -> Answer {
+        guard let refusal = error as? Unauthorized else { return Answer(describe(error, entry)) }
+        var answer = Answer(refusal.error)
+        answer.fields[.wwwAuthenticate] = refusal.challenge.fieldValue
         return answer
-    }
-
-    /// - Returns: whether everybody is, from now on.
-    /// - Throws: `DENIED` where a rule forbids it.
-    private func isAllowed(
-        _ route: RegistryRoute, _ key: RepositoryKey, _ requester: Requester,
-        _ entry: AccessEntry
-    ) async throws -> Bool {
-        let check = RuleCheck(rules: services.access.policy.rules, services: services)
-        let decision = try await check.decision(on: route.endpoint, in: key, by: requester)
-        guard decision.isAllowed else {
-            services.audit.refused(
-                requester, entry.subject, .rule(decision.rule?.title ?? ""))
-            throw decision.refusal
-        }
-        return decision.isLasting
-    }
-
-    /// `/v2/`: that this is a registry. Nothing is asked upstream.
-    private func version(
-        _ route: RegistryRoute, _ table: RegistryTable, _ address: Address,
-        entry: inout AccessEntry
-    ) throws -> Answer {
-        guard case .base = route.endpoint else {
-            throw RegistryError(
-                .unsupported, "Larder does not list repositories: it does not know them all",
-                status: 404)
-        }
-        let registry = try table.registry(for: address)
-        entry.upstream = registry.name
-        return Answer(.ok, bytes: Array("{}".utf8), type: "application/json")
     }
 
     private func describe(_ error: any Error, _ entry: AccessEntry) -> RegistryError {
@@ -138,22 +83,6 @@ where Pages.Context == RegistryContext {
             ledger.close(
                 entry, summary, bytes: bytes, isComplete: isComplete, headAt: headAt,
                 upstreamCalls: calls.value)
-        }
-    }
-}
-
-extension RegistryRoute {
-    var isBlob: Bool {
-        if case .blob = endpoint { true } else { false }
-    }
-
-    /// Nil for `/v2/` and the catalog.
-    var repository: RepositoryName? {
-        switch endpoint {
-        case .base, .catalog: nil
-        case .manifest(let name, _), .blob(let name, _), .tags(let name),
-            .referrers(let name, _), .uploads(let name):
-            name
         }
     }
 }

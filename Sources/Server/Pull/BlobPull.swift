@@ -113,14 +113,14 @@ struct BlobPull: Sendable {
     }
 
     private func isLeader(of fetch: BlobFetch) -> Bool {
-        fetch.target.key == target.key
+        fetch.target.key == target.key && fetch.target.reader == target.reader
     }
 
     /// From the disk, once this repository is known to have it.
     ///
     /// - Parameter prove: asks its upstream where that is not known.
     private func stored(_ prove: () async throws -> Void) async throws -> FoundBlob? {
-        let knowledge = try await services.store.knowledge(of: digest, in: target.key)
+        let knowledge = try await services.knowledge(of: digest, for: target)
         let isAllowed = knowledge.isAllowed
         guard
             let content = try await services.store.content(of: digest, record: knowledge.blob)
@@ -133,7 +133,7 @@ struct BlobPull: Sendable {
     }
 
     private func proveIfNeeded() async throws {
-        let knowledge = try await services.store.knowledge(of: digest, in: target.key)
+        let knowledge = try await services.knowledge(of: digest, for: target)
         if !knowledge.isAllowed { try await proveForContent() }
     }
 

@@ -29,7 +29,8 @@ struct ListingPull: Sendable {
     /// tag schema then.
     func referrers(_ digest: Digest, _ request: RequestTarget) async throws -> Answer {
         let key = ReferrersKey(
-            repository: target.key, digest: digest, query: try query(of: request))
+            repository: target.key, reader: target.reader, digest: digest,
+            query: try query(of: request))
         let fetch = ReferrersFetch(client: target.registry.client, key: key)
         guard services.configuration.cache.enabled else {
             return answer(

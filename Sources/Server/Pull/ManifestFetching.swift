@@ -8,6 +8,7 @@ import Upstream
 
 struct ManifestFetchKey: Hashable, Sendable {
     let repository: RepositoryKey
+    let reader: Reader
     let reference: Reference
     /// Types asked for in addition to the fixed wide ones.
     let accept: [MediaType]
@@ -79,7 +80,8 @@ struct ManifestFetching: Sendable {
         _ reference: Reference, accept: [MediaType]
     ) async throws -> (manifest: FetchedManifest, isLeader: Bool) {
         let key = ManifestFetchKey(
-            repository: target.key, reference: reference, accept: Self.extraTypes(accept))
+            repository: target.key, reader: target.reader, reference: reference,
+            accept: Self.extraTypes(accept))
         let flight = try await services.manifestFetches.value(for: key) {
             let question = MissingQuestion(
                 target, .manifest(reference), isHead: false, accept: key.accept)

@@ -54,8 +54,7 @@ struct ManifestPull: Sendable {
             return resolved.isMoved
                 ? try await moved(tag, known, resolved) : try await found(resolved)
         } catch let error as UpstreamError {
-            let knowledge = try await services.store.knowledge(
-                of: known.record.digest, in: target.key)
+            let knowledge = try await services.knowledge(of: known.record.digest, for: target)
             throw RegistryError(
                 error, asking: .manifest, isCached: knowledge.isServable,
                 failingSince: target.failingSince)
@@ -99,7 +98,7 @@ struct ManifestPull: Sendable {
             return FoundManifest(
                 FetchedManifest(manifest: pending, digest: digest), outcome: outcome)
         }
-        let knowledge = try await services.store.knowledge(of: digest, in: target.key)
+        let knowledge = try await services.knowledge(of: digest, for: target)
         if let blob = knowledge.blob, let manifest = blob.manifest {
             var outcome = outcome
             if !knowledge.isAllowed {

@@ -18,8 +18,7 @@ struct MissingQuestion: Hashable, Sendable {
     /// The answer to HEAD is not one to GET.
     private let isHead: Bool
     private let accept: [MediaType]
-    /// Stands for the credentials: where these change, the upstream gets another client.
-    private let client: ObjectIdentifier
+    private let asker: Asker
     fileprivate let upstream: String
 
     init(
@@ -29,8 +28,22 @@ struct MissingQuestion: Hashable, Sendable {
         self.subject = subject
         self.isHead = isHead
         self.accept = accept
-        client = ObjectIdentifier(target.registry.client)
+        asker = Asker(target)
         upstream = target.registry.name
+    }
+}
+
+/// As whom it was put: what one is told says nothing about another (R61).
+private enum Asker: Hashable, Sendable {
+    /// Larder itself. Where its credentials change, the upstream gets another client.
+    case larder(ObjectIdentifier)
+    case reader(ReaderIdentity)
+
+    init(_ target: PullTarget) {
+        switch target.reader {
+        case .everyone: self = .larder(ObjectIdentifier(target.registry.client))
+        case .identity(let identity): self = .reader(identity)
+        }
     }
 }
 

@@ -79,8 +79,13 @@ extension RegistryError {
 
 extension PullTarget {
     /// Unix seconds since when the upstream fails; nil while it answers.
+    var failingSince: Int64? { registry.failingSince }
+}
+
+extension Registry {
+    /// Unix seconds since when it fails; nil while it answers.
     var failingSince: Int64? {
-        let activity = registry.client.activity.snapshot
+        let activity = client.activity.snapshot
         return activity.state == .failing ? activity.since : nil
     }
 }

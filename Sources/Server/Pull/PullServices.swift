@@ -10,7 +10,7 @@ final class PullServices: Sendable {
     let store: Store
     let blobFetches: BlobFetches
     let manifestFetches = SingleFlight<ManifestFetchKey, FetchedManifest>()
-    let tagHeads = SingleFlight<TagKey, TagAnswer>()
+    let tagHeads = SingleFlight<TagHeadKey, TagAnswer>()
     let tagVerifications = TagVerifications()
     let pendingManifests = PendingManifests()
     let referrers = ReferrersCache()
@@ -20,17 +20,19 @@ final class PullServices: Sendable {
     let metrics = RequestMetrics()
     let hotObjects = HotObjects()
     let access: CurrentAccess
+    let signIn: SignIn
     let audit: Audit
     let logger: Logger
     private let settings: Mutex<Configuration>
 
     init(
         store: Store, configuration: Configuration, eventLoopGroup: any EventLoopGroup,
-        logger: Logger, audit: Audit
+        signIn: SignIn, logger: Logger, audit: Audit
     ) {
         self.store = store
         self.logger = logger
         self.audit = audit
+        self.signIn = signIn
         settings = Mutex(configuration)
         offline = OfflineSwitch(configuration)
         access = CurrentAccess(configuration)
@@ -38,6 +40,14 @@ final class PullServices: Sendable {
         store.changes.observe(with: hotObjects)
         blobFetches = BlobFetches(
             store: store, eventLoopGroup: eventLoopGroup, logger: logger)
+    }
+
+    /// What is known of a digest for whom the target is read. In an open upstream a reference is
+    /// as good as a proof; anybody can push one that names a private digest of another repository
+    /// (design §2, R62).
+    func knowledge(of digest: Digest, for target: PullTarget) async throws -> DigestKnowledge {
+        let knowledge = try await store.knowledge(of: digest, in: target.key)
+        return target.registry.access == .open ? knowledge : knowledge.provenAlone
     }
 
     var configuration: Configuration { settings.withLock { $0 } }

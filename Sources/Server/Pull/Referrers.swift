@@ -7,6 +7,7 @@ import Upstream
 
 struct ReferrersKey: Hashable, Sendable {
     let repository: RepositoryKey
+    let reader: Reader
     let digest: Digest
     let query: String?
 }

@@ -43,8 +43,14 @@ struct Composition: Sendable {
             path: configuration.dataDirectory, limits: configuration.storeLimits,
             logger: logging.logger("larder.store"))
         http = HTTPTransport(eventLoopGroup: group, userAgent: "larder/\(Version.current)")
+        let users = Users(logger: logging.logger("larder.users"))
+        let sealer = try await NIOThreadPool.singleton.runIfActive {
+            users.refresh(from: configuration.auth.htpasswd)
+            return try TokenSealer.load(dataDirectory: configuration.dataDirectory)
+        }
         services = PullServices(
             store: store, configuration: configuration, eventLoopGroup: group,
+            signIn: SignIn(users: users, sealer: sealer),
             logger: logging.logger("larder.pull"),
             audit: Audit(logger: logging.logger("larder.audit")))
         registries = CurrentRegistries(
@@ -63,6 +69,7 @@ struct Composition: Sendable {
             transport = .failure(error)
         }
         await store.close()
+        await services.signIn.users.shutdown()
         try transport.get()
     }
 
@@ -77,8 +84,9 @@ struct Composition: Sendable {
         onServerRunning: @escaping @Sendable (any Channel) async -> Void
     ) async throws {
         var group = ServiceGroupConfiguration(
-            services: try await servers(onServerRunning) + [StoreMaintenance(services: services)]
-                + further,
+            services: try await servers(onServerRunning) + [
+                StoreMaintenance(services: services), UsersUpkeep(services: services),
+            ] + further,
             gracefulShutdownSignals: signals, logger: logging.logger("larder"))
         group.maximumGracefulShutdownDuration = configuration.shutdown.grace
         try await ServiceGroup(configuration: group).run()

@@ -6,17 +6,21 @@ import Foundation
 struct Containerd: Sendable {
     let directory: URL
     let larder: LarderProcess
+    /// `user:password`.
+    var credential: String?
 
     /// Pulls and unpacks `image` from docker.io by its full name.
     /// - Returns: the configuration's digest.
     func pull(_ image: Image, architecture: String) async throws -> String {
         try await running { ctr in
             let hosts = try writeHosts()
-            _ = try await ctr([
-                "images", "pull", "--snapshotter", "native", "--hosts-dir", hosts.path,
-                "--platform", "linux/\(architecture)",
-                "docker.io/\(image.repository):\(image.tag)",
-            ])
+            _ = try await ctr(
+                [
+                    "images", "pull", "--snapshotter", "native", "--hosts-dir", hosts.path,
+                    "--platform", "linux/\(architecture)",
+                ] + (credential.map { ["--user", $0] } ?? []) + [
+                    "docker.io/\(image.repository):\(image.tag)"
+                ])
             let manifest = try image.manifest(for: architecture).digest
             return try PulledManifest(Data(try await ctr(["content", "get", manifest]).utf8)).config
         }

@@ -7,6 +7,8 @@ import Foundation
 struct Dockerd: Sendable {
     let directory: URL
     let larder: LarderProcess
+    /// `user:password`, to log in with before.
+    var credential: String?
 
     /// Pulls the image `name`.
     /// - Returns: the image's id, which is the configuration's digest.
@@ -22,6 +24,12 @@ struct Dockerd: Sendable {
                 try await docker.attempt(["version", "--format", "{{.Server.Version}}"]).succeeded
             },
             body: { _ in
+                if let credential {
+                    let parts = credential.split(separator: ":").map(String.init)
+                    try await docker.run([
+                        "login", "--username", parts[0], "--password", parts[1], larder.address,
+                    ])
+                }
                 try await docker.run(
                     ["pull", "--quiet", "--platform", "linux/\(architecture)", name])
                 let identifier = try await docker.run(

@@ -6,6 +6,8 @@ import Foundation
 struct Podman: Sendable {
     let directory: URL
     let larder: LarderProcess
+    /// `user:password`, to log in with before.
+    var credential: String?
 
     /// Pulls `image` from docker.io.
     /// - Returns: the image's id, which is the configuration's digest.
@@ -13,7 +15,15 @@ struct Podman: Sendable {
         let configuration = try directory.write(registries, to: "registries.conf")
         var environment = [String: String].isolated(in: directory)
         environment["CONTAINERS_REGISTRIES_CONF"] = configuration.path
+        environment["REGISTRY_AUTH_FILE"] = directory.appending(path: "auth.json").path
         let podman = Tool(name: "podman", environment: environment)
+        if let credential {
+            let parts = credential.split(separator: ":").map(String.init)
+            try await podman.run([
+                "login", "--tls-verify=false", "--username", parts[0], "--password", parts[1],
+                larder.address,
+            ])
+        }
         let identifier = try await podman.run(
             store + [
                 "pull", "--quiet", "--platform", "linux/\(architecture)",

@@ -16,28 +16,32 @@ enum PullClient: String, CaseIterable, Sendable {
     case dockerdDirect
 
     /// Pulls `image` from docker.io through `larder`.
+    ///
+    /// - Parameter credential: `user:password` to sign in with; a mirror is not signed in to.
     /// - Returns: the digest of the configuration that the client ended with.
     func pull(
-        _ image: Image, architecture: String = "amd64", through larder: LarderProcess
+        _ image: Image, architecture: String = "amd64", as credential: String? = nil,
+        through larder: LarderProcess
     ) async throws -> String {
         try await withTemporaryDirectory { directory in
             switch self {
             case .skopeo:
-                try await Skopeo(directory: directory)
+                try await Skopeo(directory: directory, credential: credential)
                     .pull(image, architecture: architecture, through: larder)
             case .podman:
-                try await Podman(directory: directory, larder: larder)
+                try await Podman(directory: directory, larder: larder, credential: credential)
                     .pull(image, architecture: architecture)
             case .containerd:
-                try await Containerd(directory: directory, larder: larder)
+                try await Containerd(directory: directory, larder: larder, credential: credential)
                     .pull(image, architecture: architecture)
             case .dockerdMirror:
                 try await Dockerd(directory: directory, larder: larder).pull(
                     "\(image.repository):\(image.tag)", architecture: architecture)
             case .dockerdDirect:
-                try await Dockerd(directory: directory, larder: larder).pull(
-                    "\(larder.address)/docker.io/\(image.repository):\(image.tag)",
-                    architecture: architecture)
+                try await Dockerd(directory: directory, larder: larder, credential: credential)
+                    .pull(
+                        "\(larder.address)/docker.io/\(image.repository):\(image.tag)",
+                        architecture: architecture)
             }
         }
     }

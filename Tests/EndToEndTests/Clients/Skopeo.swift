@@ -5,6 +5,8 @@ import Foundation
 /// skopeo with an empty directory of its own.
 struct Skopeo: Sendable {
     let directory: URL
+    /// `user:password`.
+    var credential: String?
 
     /// Copies one platform's image by its direct name into `directory/image`.
     /// - Returns: the configuration's digest. skopeo itself compares the digests of all blobs.
@@ -13,12 +15,14 @@ struct Skopeo: Sendable {
         through larder: LarderProcess
     ) async throws -> String {
         let target = directory.appending(path: "image")
-        try await Tool(name: "skopeo", environment: .isolated(in: directory)).run([
-            "--insecure-policy", "--override-os", "linux", "--override-arch", architecture,
-            "copy", "--quiet", "--src-tls-verify=false",
-            "docker://\(larder.address)/\(upstream)/\(image.repository):\(image.tag)",
-            "dir:\(target.path)",
-        ])
+        try await Tool(name: "skopeo", environment: .isolated(in: directory)).run(
+            [
+                "--insecure-policy", "--override-os", "linux", "--override-arch", architecture,
+                "copy", "--quiet", "--src-tls-verify=false",
+            ] + (credential.map { ["--src-creds", $0] } ?? []) + [
+                "docker://\(larder.address)/\(upstream)/\(image.repository):\(image.tag)",
+                "dir:\(target.path)",
+            ])
         let manifest = try Data(contentsOf: target.appending(path: "manifest.json"))
         return try PulledManifest(manifest).config
     }

@@ -9,6 +9,8 @@ struct DockerRegistry: Sendable {
     let storage: RegistryStorage
     /// For its configuration and log.
     let directory: URL
+    /// How clients sign in, as `auth` of its configuration; empty for not at all.
+    var authentication = ""
 
     var log: URL { directory.appending(path: "registry.log") }
 
@@ -28,7 +30,7 @@ struct DockerRegistry: Sendable {
         ]
         return try await withDaemon(
             command, log: log,
-            isReady: { _ in try await Curl.status(of: "http://127.0.0.1:\(port)/v2/") == 200 },
+            isReady: { _ in try await Curl.status(of: "http://127.0.0.1:\(port)/v2/") != 0 },
             body: body
         ).value
     }
@@ -58,6 +60,7 @@ struct DockerRegistry: Sendable {
         http:
           addr: 127.0.0.1:\(port)
           draintimeout: 5s
+        \(authentication)
         """
     }
 }

@@ -6,8 +6,8 @@ import Foundation
 /// running until a test says so.
 struct Lab: Sendable {
     let images: TestImages
-    let registry: DockerRegistry
-    let larder: LarderProcess
+    var registry: DockerRegistry
+    var larder: LarderProcess
     /// For the clients' own data.
     let directory: URL
 

@@ -194,7 +194,7 @@ struct ClientLimitTests {
                         try await larder.request(.GET, path, [("X-Forwarded-For", "192.0.2.1")])
                     }
                 }
-                return try await group.reduce(into: [TestResponse]()) { $0.append($1) }
+                return try await group.reduce(into: []) { $0.append($1) }
             }
             let refused = answers.filter { $0.status == 429 }
             #expect(answers.count { $0.status == 200 } >= 4 && !refused.isEmpty)

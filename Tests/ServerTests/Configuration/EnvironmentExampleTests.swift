@@ -19,7 +19,7 @@ struct EnvironmentExampleTests {
 
     private static let files = [
         "/run/secrets/hub": "secret\n", "/run/secrets/larder-admin": "secret\n",
-        "/run/secrets/proxy": "secret\n",
+        "/run/secrets/proxy": "secret\n", "/etc/larder/htpasswd": "ann:$2y$05$x\n",
     ]
 
     @Test func `it has every variable, and no other`() {

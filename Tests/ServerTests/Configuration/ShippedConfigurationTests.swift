@@ -15,6 +15,7 @@ struct ShippedConfigurationTests {
         "/etc/larder/client.pem": TestCertificates.client.certificate,
         "/etc/larder/client.key": TestCertificates.client.key,
         "/etc/larder/docker.json": "{}",
+        "/etc/larder/htpasswd": "ann:$2y$05$x\n",
     ]
 
     /// Keys that stand in the prose of the one that they exclude.

@@ -108,12 +108,12 @@ struct UpstreamConfigurationTests {
             ["larder.yaml:2:10: upstreams.a.io.endpoints: url and endpoints exclude each other"]
         ),
         (
-            "a.io: {access: passthrough}",
-            ["larder.yaml:2:18: upstreams.a.io.access: passthrough is not supported by this"]
+            "a.io: {access: passthrough, credentials: {username: u, password: p}}",
+            ["larder.yaml:2:58: upstreams.a.io.credentials: with access: passthrough clients sign"]
         ),
         (
             "a.io: {access: shut}",
-            [#"larder.yaml:2:18: upstreams.a.io.access: expected open, not "shut""#]
+            [#"larder.yaml:2:18: upstreams.a.io.access: expected open or passthrough, not "shut""#]
         ),
         (
             "a.io: {aliases: [quay.io]}",

@@ -65,7 +65,7 @@ final class ClientLimits: Sendable {
     ) throws(ClientRefusal) -> ClientAdmission? {
         guard isOn.load(ordering: .relaxed) else { return nil }
         let ip = IPAddress(requester.address)
-        let keys = Self.keys(ip, requester.user)
+        let keys = [requester.key] + (requester.user.map { [.user($0)] } ?? [])
         let now = now()
         let (refusal, isExempt) = state.withLock { state -> (ClientRefusal?, Bool) in
             if let ip, state.exempt.contains(where: { $0.contains(ip) }) { return (nil, true) }
@@ -90,12 +90,6 @@ final class ClientLimits: Sendable {
             state.withLock { $0.counts.refused[error.limit, default: 0] += 1 }
             throw error
         }
-    }
-
-    private static func keys(_ ip: IPAddress?, _ user: String?) -> [ClientKey] {
-        // Who comes by a socket without an address has one bucket with all others that do.
-        let bytes = ip.map { $0.bytes.count == 16 ? Array($0.bytes.prefix(8)) : $0.bytes } ?? []
-        return [.address(bytes)] + (user.map { [.user($0)] } ?? [])
     }
 
     // MARK: Downloads

@@ -2,14 +2,6 @@
 
 import Upstream
 
-/// Whom a limit is for.
-enum ClientKey: Hashable, Sendable {
-    /// An IPv4 address, or the first 64 bits of an IPv6 address: one household has all the rest
-    /// (RFC 6177).
-    case address([UInt8])
-    case user(String)
-}
-
 /// A limit, by its key below `limits`.
 enum ClientLimit: String, Sendable, CaseIterable {
     case requests = "requests_per_second"

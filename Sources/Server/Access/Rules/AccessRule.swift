@@ -26,6 +26,8 @@ struct AccessRule: Sendable, Hashable {
     var groups: [String] = []
     var networks: [IPNetwork] = []
 
+    var isAboutUsers: Bool { !users.isEmpty || !groups.isEmpty }
+
     /// Whether it is about every request.
     var isUnconditional: Bool { hasSameConditions(as: AccessRule()) }
 

@@ -16,6 +16,7 @@ extension ConfigurationDraft {
         checkWatermarks()
         finishAdminToken()
         finishRules()
+        checkUsers()
         finishProxy(of: nil)
     }
 
@@ -41,6 +42,7 @@ extension ConfigurationDraft {
         finishProxy(of: name)
         if let path = upstream.caFile { checkCertificates(path, of: name) }
         for index in upstream.credentials.indices { finishCredential(index, of: name) }
+        checkAccess(of: upstream)
     }
 
     private mutating func checkEndpoints(of upstream: UpstreamConfiguration) {

@@ -4,14 +4,11 @@ import Upstream
 
 extension SettingType
 where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-    /// One of the names of `Value`; those in `later` are known, but come with a later version.
-    static func choice(later: [String] = []) -> SettingType {
+    /// One of the names of `Value`.
+    static func choice() -> SettingType {
         scalar(
             { text throws(InvalidValue) in
                 if let value = Value(rawValue: text) { return value }
-                guard !later.contains(text) else {
-                    throw InvalidValue("\(text) is not supported by this version")
-                }
                 let names = Value.allCases.map(\.rawValue)
                 throw InvalidValue(
                     "expected \(names.joined(separator: " or ")), not \(text.excerpt)")

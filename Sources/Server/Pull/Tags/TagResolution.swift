@@ -10,6 +10,16 @@ struct TagKey: Hashable, Sendable {
     let tag: Tag
 }
 
+/// A question about a tag that is under way.
+struct TagHeadKey: Hashable, Sendable {
+    private let tag: TagKey
+    private let reader: Reader
+
+    init(_ tag: TagKey, for reader: Reader) {
+        (self.tag, self.reader) = (tag, reader)
+    }
+}
+
 /// What the upstream answered about a tag.
 struct TagAnswer: Sendable {
     let digest: Digest
@@ -114,7 +124,7 @@ struct TagResolution: Sendable {
     /// - Parameter record: what the index has; a digest that differs from it is not recorded.
     func ask(_ tag: Tag, _ record: TagRecord?) async throws -> (answer: TagAnswer, isLeader: Bool) {
         let key = key(of: tag)
-        let flight = try await services.tagHeads.value(for: key) {
+        let flight = try await services.tagHeads.value(for: TagHeadKey(key, for: target.reader)) {
             do {
                 let answer = try await head(tag, record)
                 services.tagVerifications.accept(key)
@@ -157,6 +167,8 @@ struct TagResolution: Sendable {
         case .status(404):
             await services.store.remember { try await $0.forgetTag(tag, in: target.key) }
         case .status(401), .status(403), .refusedRealm:
+            // What one reader may not read says nothing of the others.
+            guard target.reader == .everyone else { return }
             services.tagVerifications.refuse(key(of: tag))
         default: break
         }
@@ -192,6 +204,6 @@ struct TagResolution: Sendable {
     /// Whether a manifest can be served without asking the upstream for its bytes.
     func isHere(_ digest: Digest) async throws -> Bool {
         if services.pendingManifests.find(digest, in: target.key) != nil { return true }
-        return try await services.store.knowledge(of: digest, in: target.key).blob?.manifest != nil
+        return try await services.knowledge(of: digest, for: target).blob?.manifest != nil
     }
 }

@@ -1,0 +1,217 @@
+/// Decides who asks, and whether they may read what they ask for (docs/access.md).
+
+import CacheStore
+import HTTPTypes
+import Hummingbird
+import OCI
+import Upstream
+
+struct AccessGate: Sendable {
+    let services: PullServices
+    let table: RegistryTable
+    let requester: Requester
+
+    private var signIn: SignIn { services.signIn }
+    private var challenges: Challenges {
+        Challenges(services: services, table: table, requester: requester)
+    }
+
+    /// What may be done for a request.
+    struct Admitted: Sendable {
+        /// As it is to be asked for the caller.
+        let target: PullTarget
+        /// Whether the answer may be given to anybody, from now on.
+        let isForEveryone: Bool
+        /// What a download holds until its body has ended.
+        let admission: ClientAdmission?
+    }
+
+    /// Who was recognised.
+    private struct Caller {
+        /// One of Larder's own users; nil for anybody.
+        var user: String?
+        /// What a passthrough upstream gave, for the repository asked for.
+        var grant: AccessToken.Grant?
+    }
+
+    /// - Parameter subject: what is asked for, for the audit.
+    /// - Throws: `Unauthorized`; `RegistryError` of 403, 429, 503, or what the upstream's answer
+    ///   asks for.
+    func admit(
+        _ presented: PresentedCredential, to endpoint: RegistryRoute.Endpoint,
+        of target: PullTarget, isGet: Bool, subject: String
+    ) async throws -> Admitted {
+        let caller = try await recognise(presented, target, subject)
+        var requester = requester
+        requester.user = caller.user
+        let isDownload = if case .blob = endpoint { isGet } else { false }
+        let admission = try await limit(requester, isDownload: isDownload, subject: subject)
+        let isLasting = try await judge(requester, endpoint, target, subject)
+        let read = try await self.target(target, for: caller, endpoint)
+        return Admitted(
+            target: read, isForEveryone: isLasting && read.reader == .everyone,
+            admission: admission)
+    }
+
+    /// Who asks; a refusal counts against the limits of the address.
+    private func recognise(
+        _ presented: PresentedCredential, _ target: PullTarget, _ subject: String
+    ) async throws -> Caller {
+        do {
+            return try await caller(presented, for: target)
+        } catch let refusal as Unauthorized {
+            _ = try await limit(requester, isDownload: false, subject: subject)
+            if case .none = presented { throw refusal }
+            services.audit.refused(requester, subject, .signIn(refusal.error.message))
+            throw refusal
+        }
+    }
+
+    /// - Throws: `TOOMANYREQUESTS` for a client that is over its limits.
+    func limit(
+        _ requester: Requester, isDownload: Bool, subject: String
+    ) async throws(RegistryError) -> ClientAdmission? {
+        do throws(ClientRefusal) {
+            return try await services.access.limits.admitPatiently(
+                requester, isDownload: isDownload)
+        } catch {
+            services.audit.refused(requester, subject, .limit(error.limit.rawValue))
+            throw error.answer
+        }
+    }
+
+    /// By the rules.
+    ///
+    /// - Returns: whether everybody may have it, from now on.
+    /// - Throws: `DENIED` where a rule forbids it; `Unauthorized` where signing in may help.
+    private func judge(
+        _ requester: Requester, _ endpoint: RegistryRoute.Endpoint, _ target: PullTarget,
+        _ subject: String
+    ) async throws -> Bool {
+        let rules = services.access.policy.rules
+        let decision = try await RuleCheck(rules: rules, services: services)
+            .decision(on: endpoint, in: target.key, by: requester)
+        if decision.isAllowed { return decision.isLasting }
+        services.audit.refused(requester, subject, .rule(decision.rule?.title ?? ""))
+        let mayHelp =
+            requester.user == nil && target.registry.access == .open && signIn.users.isConfigured
+            && services.configuration.rules.contains(where: \.isAboutUsers)
+        guard mayHelp else { throw decision.refusal }
+        throw Unauthorized(challenges.challenge(for: target), decision.refusal.message)
+    }
+
+    // MARK: Who asks
+
+    private func caller(_ presented: PresentedCredential, for target: PullTarget) async throws
+        -> Caller
+    {
+        switch target.registry.access {
+        case .open: try await userCaller(presented, target)
+        case .passthrough: try guest(presented, target)
+        }
+    }
+
+    /// Without users of its own, Larder does not look at what it is shown.
+    private func userCaller(
+        _ presented: PresentedCredential, _ target: PullTarget
+    ) async throws -> Caller {
+        guard signIn.users.isConfigured else { return Caller() }
+        let user = try await user(presented) { problem, reason in
+            Unauthorized(challenges.challenge(for: target, problem), reason)
+        }
+        guard user != nil || services.configuration.auth.allowsAnonymous else {
+            throw Unauthorized(challenges.challenge(for: target), "sign in to pull")
+        }
+        return Caller(user: user)
+    }
+
+    private func user(
+        _ presented: PresentedCredential,
+        _ unauthorized: (SignInChallenge.TokenProblem?, String) -> Unauthorized
+    ) async throws -> String? {
+        switch presented {
+        case .none: return nil
+        case .basic(let credential):
+            guard try await signIn.verify(credential, from: requester.key) else {
+                throw unauthorized(nil, "the user name or the password is wrong")
+            }
+            return credential.username
+        case .bearer(let text):
+            guard let token = signIn.open(text) else {
+                throw unauthorized(.invalid, "the token is not valid, or not any more")
+            }
+            return token.user
+        case .unusable: throw unauthorized(nil, "the Authorization field cannot be used")
+        }
+    }
+
+    private func guest(
+        _ presented: PresentedCredential, _ target: PullTarget
+    ) throws(Unauthorized) -> Caller {
+        guard case .bearer(let text) = presented else {
+            throw Unauthorized(
+                challenges.challenge(for: target), "sign in to pull from \(target.registry.name)")
+        }
+        guard let token = signIn.open(text) else {
+            throw Unauthorized(
+                challenges.challenge(for: target, .invalid),
+                "the token is not valid, or not any more")
+        }
+        guard let grant = token.grant(for: target.key.repository, of: target.registry.name) else {
+            throw Unauthorized(
+                challenges.challenge(for: target, .insufficientScope),
+                "the token is not for \(target.key)")
+        }
+        return Caller(grant: grant)
+    }
+
+    // MARK: May they read
+
+    /// The target as it is to be read for the caller. Of an open upstream it is what it was.
+    private func target(
+        _ target: PullTarget, for caller: Caller, _ endpoint: RegistryRoute.Endpoint
+    ) async throws -> PullTarget {
+        guard let grant = caller.grant else { return target }
+        do {
+            return try await PassthroughGate(services: services, target: target, grant: grant)
+                .admitted(to: endpoint)
+        } catch let refusal as ReaderRefused {
+            guard refusal.maySignIn else {
+                throw RegistryError(
+                    .denied, "\(target.registry.name) does not let you read \(target.key)")
+            }
+            throw Unauthorized(
+                challenges.challenge(for: target, .insufficientScope),
+                "sign in to pull \(target.key)")
+        } catch let error as UpstreamError {
+            throw RegistryError(
+                error, asking: PullSubject(endpoint), isCached: false,
+                failingSince: target.failingSince)
+        }
+    }
+
+    // MARK: /v2/
+
+    /// `/v2/` itself, where clients learn that they have to sign in.
+    func checkVersion(_ presented: PresentedCredential, _ address: Address) async throws {
+        guard let challenge = challenges.challenge(at: address) else { return }
+        switch presented {
+        case .bearer(let text) where signIn.open(text) != nil: return
+        case .basic(let credential) where signIn.users.isConfigured:
+            if try await signIn.verify(credential, from: requester.key) { return }
+        default: break
+        }
+        throw Unauthorized(challenge, "sign in")
+    }
+}
+
+extension PullSubject {
+    init(_ endpoint: RegistryRoute.Endpoint) {
+        switch endpoint {
+        case .blob: self = .blob
+        case .tags: self = .tags
+        case .referrers: self = .referrers
+        case .manifest, .uploads, .base, .catalog: self = .manifest
+        }
+    }
+}
