@@ -1,26 +1,15 @@
-/// Sends spans of files down a connection by sendfile, following a file that still grows.
+/// Sends spans of files down a connection, following a file that still grows.
 
 import CacheStore
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// What a response body takes from a file: from `start` up to `end`, or to wherever the file
-/// ends when its length was not known at the beginning.
-struct FileSpan: Sendable, Equatable {
-    let start: Int64
-    let end: Int64?
-}
-
-/// The file has fewer bytes on the disk than are being sent of it.
-struct FileCutShort: Error {}
-
-/// One region of at most 1 MiB is in flight at a time, once its pages are in memory; a reader
-/// that cannot go on leaves a callback with the file (docs/fill.md, invariants 6 and 7).
+/// One window is in flight at a time; a reader that cannot go on leaves a callback with the file
+/// (docs/fill.md, invariants 6 and 7). How a window leaves is the `BodyCarrier`'s.
 ///
-/// A region past the end of its file would make the loop spin, since the kernel takes nothing
-/// of it and the socket stays writable. So the file's size is asked before each region, and
-/// each second while one is in flight.
+/// A file can be cut short while a region of it is in flight, so its size is asked each second
+/// then: the kernel would take nothing more of it, and the loop would spin.
 final class FileBodyHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -33,24 +22,21 @@ final class FileBodyHandler: ChannelDuplexHandler {
         var offset: Int64
         /// The end of the region that the socket is taking; nil between two.
         var inFlight: Int64?
-        /// Up to here the pages are in memory.
-        var residentEnd: Int64
         let counter: BodyCounter
         let promise: EventLoopPromise<Int64>
     }
 
-    private static let regionBytes: Int64 = 1 << 20
     private static let watchInterval = TimeAmount.seconds(1)
 
-    private let pages: PageCache
+    private let carrier: any BodyCarrier
     private var context: ChannelHandlerContext?
     private var transfer: Transfer?
     private var isPumping = false
     private var mayGoOn = false
     private var isWatching = false
 
-    init(pages: PageCache = .system) {
-        self.pages = pages
+    init(_ carrier: any BodyCarrier = SendfileCarrier()) {
+        self.carrier = carrier
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -80,12 +66,13 @@ final class FileBodyHandler: ChannelDuplexHandler {
         let promise = context.eventLoop.makePromise(of: Int64.self)
         transfer = Transfer(
             content: content, start: span.start, end: span.end, offset: span.start,
-            residentEnd: span.start, counter: counter, promise: promise)
+            counter: counter, promise: promise)
+        carrier.bodyBegins()
         pump()
         return promise.futureResult
     }
 
-    /// Goes on until a region is in flight, the file has no more, or all is sent. Completions
+    /// Goes on until a window is in flight, the file has no more, or all is sent. Completions
     /// that arrive meanwhile are taken up by the loop, not by recursion.
     private func pump() {
         mayGoOn = true
@@ -105,13 +92,23 @@ final class FileBodyHandler: ChannelDuplexHandler {
 
     private func send(upTo limit: Int64, of transfer: Transfer, _ context: ChannelHandlerContext) {
         let pace = transfer.counter.pace
-        let most = pace == nil ? Self.regionBytes : BodyPace.quantum
+        let most = pace == nil ? carrier.windowBytes : min(carrier.windowBytes, BodyPace.quantum)
         let window = transfer.offset..<min(limit, transfer.offset + most)
         if let delay = pace?.delay(before: window) { return pause(delay, transfer, context) }
-        if window.upperBound <= transfer.residentEnd || pages.isResident(transfer.content, window) {
-            write(window, of: transfer, context)
-        } else {
-            readIn(window, of: transfer, context)
+        do {
+            switch try carrier.carry(window, of: transfer.content, on: context.eventLoop) {
+            case .now(let parts): write(parts, window, of: transfer, context)
+            case .later(let parts):
+                parts.assumeIsolated().whenComplete { result in
+                    guard self.isCurrent(transfer) else { return }
+                    switch result {
+                    case .success(let parts): self.write(parts, window, of: transfer, context)
+                    case .failure(let error): self.finish(.failure(error))
+                    }
+                }
+            }
+        } catch {
+            finish(.failure(error))
         }
     }
 
@@ -119,60 +116,37 @@ final class FileBodyHandler: ChannelDuplexHandler {
     private func pause(
         _ delay: Duration, _ transfer: Transfer, _ context: ChannelHandlerContext
     ) {
-        let (content, offset) = (transfer.content, transfer.offset)
         context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) {
-            guard let current = self.transfer, current.content === content,
-                current.offset == offset
-            else { return }
-            self.pump()
+            if self.isCurrent(transfer) { self.pump() }
         }
     }
 
-    private func readIn(
-        _ window: Range<Int64>, of transfer: Transfer, _ context: ChannelHandlerContext
+    private func isCurrent(_ transfer: Transfer) -> Bool {
+        self.transfer?.content === transfer.content && self.transfer?.offset == transfer.offset
+    }
+
+    private func write(
+        _ parts: [IOData], _ window: Range<Int64>, of transfer: Transfer,
+        _ context: ChannelHandlerContext
     ) {
-        let read = pages.readIn(transfer.content, window, context.eventLoop)
-        read.assumeIsolated().whenComplete { [content = transfer.content] result in
-            guard let current = self.transfer, current.content === content,
-                current.offset == window.lowerBound
-            else { return }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        self.transfer?.inFlight = window.upperBound
+        written.futureResult.assumeIsolated().whenComplete { result in
             switch result {
             case .success:
-                self.transfer?.residentEnd = window.upperBound
+                transfer.counter.add(Int64(window.count))
+                self.transfer?.offset = window.upperBound
+                self.transfer?.inFlight = nil
                 self.pump()
             case .failure(let error): self.finish(.failure(error))
             }
         }
-    }
-
-    private func write(
-        _ window: Range<Int64>, of transfer: Transfer, _ context: ChannelHandlerContext
-    ) {
-        do {
-            guard try transfer.content.sizeOnDisk() >= window.upperBound else {
-                throw FileCutShort()
-            }
-            let region = FileRegion(
-                fileHandle: try transfer.content.handle(for: context.eventLoop),
-                readerIndex: Int(window.lowerBound), endIndex: Int(window.upperBound))
-            let written = context.eventLoop.makePromise(of: Void.self)
-            self.transfer?.inFlight = window.upperBound
-            written.futureResult.assumeIsolated().whenComplete { result in
-                switch result {
-                case .success:
-                    transfer.counter.add(Int64(window.count))
-                    self.transfer?.offset = window.upperBound
-                    self.transfer?.inFlight = nil
-                    self.pump()
-                case .failure(let error): self.finish(.failure(error))
-                }
-            }
+        for (index, part) in parts.enumerated() {
             context.writeAndFlush(
-                wrapOutboundOut(.body(.fileRegion(region))), promise: written)
-            if self.transfer?.inFlight != nil { watch(context) }
-        } catch {
-            finish(.failure(error))
+                wrapOutboundOut(.body(part)),
+                promise: index == parts.count - 1 ? written : nil)
         }
+        if case .fileRegion = parts.last, self.transfer?.inFlight != nil { watch(context) }
     }
 
     // MARK: A file that is cut short while a region of it is in flight
@@ -211,31 +185,10 @@ final class FileBodyHandler: ChannelDuplexHandler {
     private func finish(_ result: Result<Void, any Error>) {
         guard let transfer else { return }
         self.transfer = nil
+        carrier.bodyEnded()
         switch result {
         case .success: transfer.promise.succeed(transfer.offset - transfer.start)
         case .failure(let error): transfer.promise.fail(error)
-        }
-    }
-}
-
-extension Channel {
-    /// Sends a span of `content` after what was written to the channel before; answers the
-    /// number of bytes.
-    func send(
-        _ span: FileSpan, of content: GrowingFile, counter: BodyCounter
-    ) async throws -> Int64 {
-        let sent = eventLoop.flatSubmit {
-            do {
-                return try self.pipeline.syncOperations.handler(type: FileBodyHandler.self)
-                    .send(span, of: content, counter: counter)
-            } catch {
-                return self.eventLoop.makeFailedFuture(error)
-            }
-        }
-        return try await withTaskCancellationHandler {
-            try await sent.get()
-        } onCancel: {
-            close(promise: nil)
         }
     }
 }

@@ -63,7 +63,7 @@ struct FileBodyHandlerTests {
         let file = try OpenFile.open(directory.file("blob"), flags: O_RDWR | O_CREAT)
         try file.truncate(to: 10 << 20)
         let socket = FullSocket()
-        let handler = FileBodyHandler(pages: pages)
+        let handler = FileBodyHandler(SendfileCarrier(pages))
         let channel = EmbeddedChannel(handlers: [socket, handler])
         defer { _ = try? channel.finish() }
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
