@@ -37,6 +37,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(
@@ -74,7 +76,9 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "OCI", "Measurement", "CacheStore", "Upstream", "CYAML", "CLinux", asyncHTTPClient,
-                nioCore, nioPosix, nioHTTP1, logging, crypto,
+                nioCore, nioPosix, nioHTTP1, nioSSL, logging, crypto,
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
@@ -108,7 +112,7 @@ let package = Package(
             dependencies: [
                 "Server", "CacheStore", "Upstream", "OCI", "Measurement", "TestKit",
                 asyncHTTPClient, nioCore,
-                nioPosix, nioHTTP1, logging,
+                nioPosix, nioHTTP1, nioSSL, logging,
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -104,6 +104,13 @@ package final class GrowingFile: Sendable {
         _ = try file.read(into: buffer, at: offset)
     }
 
+    /// Fills `buffer` as far as the file goes; answers the number of bytes. Blocks.
+    package func read(
+        into buffer: UnsafeMutableRawBufferPointer, at offset: Int64
+    ) throws -> Int {
+        try file.read(into: buffer, at: offset)
+    }
+
     /// Why it will not be completed; nil while it may be.
     package var failure: FillFailure? {
         state.withLock { state in

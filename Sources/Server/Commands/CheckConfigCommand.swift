@@ -13,6 +13,7 @@ struct CheckConfigCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try await ConfigurationSource(file: file, overrides: []).load()
         for variable in loaded.inherited { print("# \(variable)") }
+        for warning in loaded.warnings { print("# warning: \(warning)") }
         print(EffectiveConfiguration(loaded))
     }
 }

@@ -13,10 +13,12 @@ struct HealthCheckCommand: AsyncParsableCommand {
 
     @Option(
         help: """
-            The server, as http://host:port (default: \(ClientOptions.serverVariable), or the \
-            first address of the configuration).
+            The server, as http://host:port or https://host:port (default: \
+            \(ClientOptions.serverVariable), or the first address of the configuration).
             """)
     var server: String?
+
+    @OptionGroup var trust: TrustOptions
 
     @Option(
         name: [.short, .customLong("config")],
@@ -31,11 +33,15 @@ struct HealthCheckCommand: AsyncParsableCommand {
 
     func isHealthy(in environment: CommandEnvironment) async -> Bool {
         do {
-            let address = try await NIOThreadPool.singleton.runIfActive { [server, file] in
-                try Self.address(server, configuration: file, in: environment)
+            let (address, trust) = try await NIOThreadPool.singleton.runIfActive {
+                [server, options = self.trust, file] in
+                let (address, isOwn) = try Self.address(
+                    server, configuration: file, in: environment)
+                let otherwise = isOwn ? ServerTrust.anything : .system
+                return (address, try options.trust(otherwise: otherwise, environment.system))
             }
             let credential = AdminCredential(token: nil, origin: "none is needed")
-            _ = try await ServerClient.with(address, credential) { client in
+            _ = try await ServerClient.with(address, credential, trust) { client in
                 try await client.send(.get, "/readyz", within: Self.limit)
             }
             return true
@@ -47,18 +53,18 @@ struct HealthCheckCommand: AsyncParsableCommand {
         return false
     }
 
-    /// Blocks on files.
+    /// The second is whether it is the configuration's own. Blocks on files.
     private static func address(
         _ server: String?, configuration file: String?, in environment: CommandEnvironment
-    ) throws -> ServerAddress {
+    ) throws -> (ServerAddress, Bool) {
         let variable = environment.variables[ClientOptions.serverVariable]
         if let given = server ?? variable, !given.isEmpty {
-            return try ServerAddress(parsing: given)
+            return (try ServerAddress(parsing: given), false)
         }
         var configuration = try ConfigurationSource(file: file, overrides: []).load(
             environment: environment.variables, system: environment.system
         ).configuration
         configuration.admin.listen = nil
-        return try ServerAddress(of: configuration)
+        return (try ServerAddress(of: configuration), true)
     }
 }

@@ -10,7 +10,7 @@ struct Larder: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, CheckConfigCommand.self, CheckAccessCommand.self,
-            HealthCheckCommand.self,
+            HealthCheckCommand.self, CertificateCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(

@@ -20,6 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // What Larder keeps is for its own eyes, SQLite's files and the admin socket included.
         umask(0o077)
+        DescriptorLimit.raise()
         let source = options.source
         let loaded = try await source.load()
         let service = LarderService(
@@ -31,6 +32,8 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError("\(error)")
         } catch let error as SchemaError {
             throw ValidationError("\(error)")
+        } catch let error as TLSProblem {
+            throw ValidationError("tls.\(error.key.rawValue): \(error)")
         }
     }
 }

@@ -5,6 +5,11 @@ import Upstream
 /// A whole configuration. `Configuration()` is what Larder runs with when nothing is configured.
 struct Configuration: Sendable, Equatable {
     var listen: [ListenAddress] = [ListenAddress(host: "0.0.0.0", port: 5000)]
+    /// Where plain HTTP is spoken to this machine alone, beside TLS.
+    var listenPlain: [ListenAddress] = []
+    /// Of the addresses in ``listen``.
+    var tls = TLSSettings()
+    var connections = ConnectionSettings()
     var dataDirectory = "./larder-data"
     /// Below which the built-in upstreams have host names of their own, such as
     /// `docker.example.com`.

@@ -18,8 +18,8 @@ struct FastPath: Sendable {
     var moment: Moment { Moment(wall: Int64(time(nil)), store: clock.now()) }
 }
 
-/// Stands between `FileBodyHandler` and Hummingbird, and watches over the connection: it alone
-/// sees every request.
+/// Stands between `FileBodyHandler` and Hummingbird, and tells the connection's watch of every
+/// answer.
 final class FastPathHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -44,7 +44,7 @@ final class FastPathHandler: ChannelDuplexHandler {
 
     private let path: FastPath
     private let files: FileBodyHandler
-    private let idleTimeout: TimeAmount
+    private let watch: ConnectionWatch
     private var context: ChannelHandlerContext?
     private var encoder: ChannelHandlerContext?
     private var peer: Peer?
@@ -54,44 +54,32 @@ final class FastPathHandler: ChannelDuplexHandler {
     private var isAnswering = false
     /// Requests handed on and not answered yet.
     private var outstanding = 0
-    /// Whether the end of the last of them is still to come.
-    private var isRequestOpen = false
     /// Whether all that comes is handed on: the connection will close, or is out of step.
     private var isBypassed = false
     private var held = CircularBuffer<Held>()
     private var isReleasing = false
     private var isReadHeld = false
-    private var lastActive = NIODeadline.now()
-    private var idleTimer: Scheduled<Void>?
 
     /// - Parameters:
     ///   - files: the same connection's.
-    ///   - idleTimeout: after which a connection without a request is closed.
-    init(_ path: FastPath, files: FileBodyHandler, idleTimeout: TimeAmount) {
+    ///   - watch: likewise.
+    init(_ path: FastPath, files: FileBodyHandler, watch: ConnectionWatch) {
         self.path = path
         self.files = files
-        self.idleTimeout = idleTimeout
+        self.watch = watch
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         encoder = try? context.pipeline.syncOperations.context(
             handlerType: HTTPResponseEncoder.self)
-        if context.channel.isActive { watchIdle(idleTimeout) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        idleTimer?.cancel()
-        (self.context, encoder, idleTimer) = (nil, nil, nil)
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        watchIdle(idleTimeout)
-        context.fireChannelActive()
+        (self.context, encoder) = (nil, nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        idleTimer?.cancel()
         held.removeAll()
         isBypassed = true
         context.fireChannelInactive()
@@ -110,19 +98,16 @@ final class FastPathHandler: ChannelDuplexHandler {
     private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
         switch part {
         case .head(let head):
-            lastActive = .now()
             recognised = recognise(head, context)
             if recognised != nil { return }
             outstanding += 1
-            isRequestOpen = true
             isBypassed = isBypassed || endsConnection(head)
-        case .body: lastActive = .now()
+        case .body: break
         case .end:
             if let exchange = recognised {
                 recognised = nil
                 return answer(exchange, context)
             }
-            isRequestOpen = false
         }
         context.fireChannelRead(wrapInboundOut(part))
     }
@@ -208,7 +193,7 @@ final class FastPathHandler: ChannelDuplexHandler {
         _ context: ChannelHandlerContext
     ) {
         isAnswering = false
-        lastActive = .now()
+        watch.answered()
         path.ledger.close(
             exchange.entry, exchange.answer.summary, bytes: bytes, isComplete: isComplete,
             headAt: headAt, upstreamCalls: 0)
@@ -265,26 +250,8 @@ final class FastPathHandler: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) {
             outstanding = max(0, outstanding - 1)
-            lastActive = .now()
+            watch.answered()
         }
         context.write(data, promise: promise)
-    }
-
-    // MARK: Idle connections
-
-    private func watchIdle(_ delay: TimeAmount) {
-        idleTimer?.cancel()
-        idleTimer = context?.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.checkIdle() }
-    }
-
-    private func checkIdle() {
-        idleTimer = nil
-        let quiet = NIODeadline.now() - lastActive
-        let isBusy = isAnswering || (outstanding > 0 && !isRequestOpen)
-        if !isBusy && quiet >= idleTimeout {
-            context?.close(promise: nil)
-        } else {
-            watchIdle(isBusy ? idleTimeout : idleTimeout - quiet)
-        }
     }
 }

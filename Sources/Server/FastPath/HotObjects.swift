@@ -2,7 +2,6 @@
 /// (docs/fast-path.md).
 
 import CacheStore
-import Glibc
 import OCI
 import Synchronization
 
@@ -113,9 +112,7 @@ extension HotLimits {
     /// Of the descriptors that the process may have, a part: each file kept open takes one and
     /// one more for every event loop that sends it.
     static var `default`: HotLimits {
-        var limit = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return HotLimits(
-            entries: 16_384, bytes: 8 << 20, files: Int(min(limit.rlim_cur / 16, 512)))
+        HotLimits(
+            entries: 16_384, bytes: 8 << 20, files: min(DescriptorLimit.current / 16, 512))
     }
 }

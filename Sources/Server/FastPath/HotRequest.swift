@@ -82,7 +82,7 @@ struct HotRequest: Sendable {
 
 extension String {
     /// - Parameter other: without upper-case letters.
-    fileprivate func isEqual(toLowercase other: StaticString) -> Bool {
+    func isEqual(toLowercase other: StaticString) -> Bool {
         guard utf8.count == other.utf8CodeUnitCount else { return false }
         let expected = UnsafeBufferPointer(
             start: other.utf8Start, count: other.utf8CodeUnitCount)

@@ -30,10 +30,14 @@ struct IndexPage: Sendable {
 
     private let document: Document
     private let host: String
+    private let isTLS: Bool
 
-    /// - Parameter host: the name and port that the client reached Larder at.
-    init(configuration: Configuration, host: String) {
+    /// - Parameters:
+    ///   - host: the name and port that the client reached Larder at.
+    ///   - isTLS: whether it did by https.
+    init(configuration: Configuration, host: String, isTLS: Bool = false) {
         self.host = host
+        self.isTLS = isTLS
         document = Document(
             defaultUpstream: configuration.defaultUpstream,
             routes: configuration.virtualHosts.compactMapValues { name in
@@ -76,23 +80,31 @@ struct IndexPage: Sendable {
         and are served from here from then on.</p>
         \(table)
         <h2>Point clients here</h2>
-        <p>Docker, <code>/etc/docker/daemon.json</code>:</p>
-        <pre>{
-          "registry-mirrors": ["http://\(host.htmlEscaped)"],
-          "insecure-registries": ["\(host.htmlEscaped)"]
-        }</pre>
-        <p>containerd, <code>/etc/containerd/certs.d/_default/hosts.toml</code>:</p>
-        <pre>[host."http://\(host.htmlEscaped)"]
-          capabilities = ["pull", "resolve"]</pre>
-        <p>Podman, <code>/etc/containers/registries.conf</code>, once for each registry:</p>
-        <pre>[[registry]]
-        prefix = "docker.io"
-        location = "\(host.htmlEscaped)/docker.io"
-        insecure = true</pre>
+        \(setup)
         </body>
         </html>
 
         """
+    }
+
+    private var setup: String {
+        let host = host.htmlEscaped
+        let scheme = isTLS ? "https" : "http"
+        let insecureDocker = isTLS ? "" : ",\n  \"insecure-registries\": [\"\(host)\"]"
+        let insecurePodman = isTLS ? "" : "\ninsecure = true"
+        return """
+            <p>Docker, <code>/etc/docker/daemon.json</code>:</p>
+            <pre>{
+              "registry-mirrors": ["\(scheme)://\(host)"]\(insecureDocker)
+            }</pre>
+            <p>containerd, <code>/etc/containerd/certs.d/_default/hosts.toml</code>:</p>
+            <pre>[host."\(scheme)://\(host)"]
+              capabilities = ["pull", "resolve"]</pre>
+            <p>Podman, <code>/etc/containers/registries.conf</code>, once for each registry:</p>
+            <pre>[[registry]]
+            prefix = "docker.io"
+            location = "\(host)/docker.io"\(insecurePodman)</pre>
+            """
     }
 
     /// Host names have a column where there are any; a table wider than the window scrolls alone.

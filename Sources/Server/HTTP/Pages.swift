@@ -22,7 +22,8 @@ struct Pages: Sendable {
     private func index(_ request: Request, _ context: RegistryContext) -> Response {
         let requester = context.requester(of: request, services.access.policy)
         let page = IndexPage(
-            configuration: services.configuration, host: requester.host ?? "localhost:5000")
+            configuration: services.configuration, host: requester.host ?? "localhost:5000",
+            isTLS: requester.scheme == "https")
         let wantsHTML = request.headers[values: .accept].contains { $0.contains("text/html") }
         return wantsHTML
             ? Self.body(page.html, type: "text/html; charset=utf-8")

@@ -15,7 +15,13 @@ struct RegistryContext: RequestContext {
     /// Who asks by this request, in front of proxies that are trusted.
     func requester(of request: Request, _ policy: AccessPolicy) -> Requester {
         Peer(channel, policy).requester(
-            scheme: request.head.scheme == "https" ? "https" : "http",
+            scheme: request.isTLS ? "https" : "http",
             host: request.head.authority, ForwardedFields(request.headers))
     }
+}
+
+extension Request {
+    /// Whether it came over TLS, which the connection tells, not the client: where Larder names
+    /// itself by URL, that is `https`.
+    fileprivate var isTLS: Bool { head.scheme == "https" }
 }

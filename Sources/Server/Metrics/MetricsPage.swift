@@ -9,6 +9,8 @@ import Upstream
 struct MetricsPage: Sendable {
     let services: PullServices
     let registries: CurrentRegistries
+    /// Nil where plain HTTP is spoken.
+    let certificates: TLSCertificates?
 
     func add(to router: Router<RegistryContext>) {
         router.get("/metrics") { _, _ in
@@ -29,6 +31,10 @@ struct MetricsPage: Sendable {
             [(["version": Version.current], 1)])
         text.add(services.metrics.counts)
         text.add(services.access.limits.counts)
+        text.add(services.connections.snapshot)
+        text.add(
+            "larder_tls_certificate_expiry_timestamp_seconds", .gauge,
+            "When the certificate in use ends.", certificates.map { Double($0.notAfter) })
         text.add(fills: services.blobFetches.counter.counts, inFlight: services.blobFetches.count)
         text.add(store.budget.state, objects: objects)
         text.add(store.activity)

@@ -68,6 +68,25 @@ extension PrometheusText {
             Double?(counts.throttled / .seconds(1)))
     }
 
+    mutating func add(_ connections: Connections.Snapshot) {
+        add(
+            "larder_connections", .gauge, "Connections of clients that are open.",
+            connections.open)
+        add(
+            "larder_connections_max", .gauge, "The most that may be open (connections.max).",
+            connections.maximum)
+        add(
+            "larder_connections_refused_total", .counter,
+            "Connections that were answered 503 or closed, since too many were open.",
+            connections.refused)
+        add(
+            "larder_connections_timed_out_total", .counter,
+            "Connections closed since no request came, or not all of one.",
+            Connections.Cut.allCases.map {
+                (["reason": $0.rawValue], Double(connections.cut[$0] ?? 0))
+            })
+    }
+
     mutating func add(fills: [FillResult: Int], inFlight: Int) {
         add("larder_fills_in_flight", .gauge, "Fetches of blobs that are running.", inFlight)
         add(

@@ -22,6 +22,7 @@ final class PullServices: Sendable {
     let access: CurrentAccess
     let signIn: SignIn
     let audit: Audit
+    let connections: Connections
     let logger: Logger
     private let settings: Mutex<Configuration>
 
@@ -36,6 +37,7 @@ final class PullServices: Sendable {
         settings = Mutex(configuration)
         offline = OfflineSwitch(configuration)
         access = CurrentAccess(configuration)
+        connections = Connections(configuration.connections)
         hotObjects.isEnabled = configuration.keepsHotObjects
         store.changes.observe(with: hotObjects)
         blobFetches = BlobFetches(
@@ -56,6 +58,7 @@ final class PullServices: Sendable {
         settings.withLock { $0 = configuration }
         offline.apply(configuration)
         access.apply(configuration)
+        connections.apply(configuration.connections)
         missing.removeAll()
         hotObjects.isEnabled = configuration.keepsHotObjects
     }

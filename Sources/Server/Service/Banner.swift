@@ -4,28 +4,34 @@ struct Banner: Sendable {
     let port: Int
     let configuration: Configuration
 
+    private var isTLS: Bool { configuration.tls.files != nil }
+    private var url: String { "\(isTLS ? "https" : "http")://localhost:\(port)" }
+
     var text: String {
-        """
+        let docker = "{\"registry-mirrors\": [\"\(url)\"]"
+        let insecureDocker =
+            isTLS ? "}" : ",\n               \"insecure-registries\": [\"localhost:\(port)\"]}"
+        let podman = "location = \"localhost:\(port)/docker.io\""
+        let insecurePodman = isTLS ? "" : "\n              insecure = true"
+        return """
 
-        Larder \(Version.current) serves \(configuration.upstreams.count) registries on port \(port).
-        Data: \(configuration.dataDirectory)
+            Larder \(Version.current) serves \(configuration.upstreams.count) registries on port \(port).
+            Data: \(configuration.dataDirectory)
 
-          Docker      /etc/docker/daemon.json
-                      {"registry-mirrors": ["http://localhost:\(port)"],
-                       "insecure-registries": ["localhost:\(port)"]}
-          containerd  /etc/containerd/certs.d/_default/hosts.toml
-                      [host."http://localhost:\(port)"]
-                      capabilities = ["pull", "resolve"]
-          Podman      /etc/containers/registries.conf
-                      [[registry]]
-                      prefix = "docker.io"
-                      location = "localhost:\(port)/docker.io"
-                      insecure = true
-          Any client  docker pull localhost:\(port)/docker.io/library/alpine
+              Docker      /etc/docker/daemon.json
+                          \(docker)\(insecureDocker)
+              containerd  /etc/containerd/certs.d/_default/hosts.toml
+                          [host."\(url)"]
+                          capabilities = ["pull", "resolve"]
+              Podman      /etc/containers/registries.conf
+                          [[registry]]
+                          prefix = "docker.io"
+                          \(podman)\(insecurePodman)
+              Any client  docker pull localhost:\(port)/docker.io/library/alpine
 
-        From other hosts, put this host's name in place of localhost. Which registries, and how:
-        http://localhost:\(port)/
+            From other hosts, put this host's name in place of localhost. Which registries, and how:
+            \(url)/
 
-        """
+            """
     }
 }

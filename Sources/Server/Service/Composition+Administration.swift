@@ -12,7 +12,9 @@ extension Composition {
     /// own.
     func pages(_ routes: AdminRoutes) -> Router<RegistryContext> {
         let router = Pages(services: services).router()
-        MetricsPage(services: services, registries: registries).add(to: router)
+        MetricsPage(
+            services: services, registries: registries, certificates: tls?.certificates
+        ).add(to: router)
         OpenAPIDocument.add(to: router)
         routes.addStatistics(to: router)
         if configuration.admin.listen == nil { routes.addAdministration(to: router) }

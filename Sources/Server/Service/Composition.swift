@@ -17,6 +17,13 @@ struct Composition: Sendable {
     let http: HTTPTransport
     let services: PullServices
     let registries: CurrentRegistries
+    /// Of the main listener; nil where it speaks plain HTTP.
+    let tls: TLSListener?
+
+    /// Which of the addresses a channel listens at.
+    enum Listener: Sendable {
+        case main, plain
+    }
 
     /// Opens the store and hands the parts to `body`; closes them in order when it ends,
     /// whichever way.
@@ -39,6 +46,7 @@ struct Composition: Sendable {
         self.configuration = configuration
         self.logging = logging
         let group = MultiThreadedEventLoopGroup.singleton
+        tls = try await Self.listener(configuration, logging)
         store = try await Store(
             path: configuration.dataDirectory, limits: configuration.storeLimits,
             logger: logging.logger("larder.store"))
@@ -81,7 +89,7 @@ struct Composition: Sendable {
     ///   - onServerRunning: called for each address with the channel that listens there.
     func serve(
         with further: [any Service] = [], until signals: [UnixSignal] = [],
-        onServerRunning: @escaping @Sendable (any Channel) async -> Void
+        onServerRunning: @escaping @Sendable (any Channel, Listener) async -> Void
     ) async throws {
         var group = ServiceGroupConfiguration(
             services: try await servers(onServerRunning) + [
@@ -93,7 +101,7 @@ struct Composition: Sendable {
     }
 
     private func servers(
-        _ onServerRunning: @escaping @Sendable (any Channel) async -> Void
+        _ onServerRunning: @escaping @Sendable (any Channel, Listener) async -> Void
     ) async throws -> [any Service] {
         let routes = try await adminRoutes()
         let ledger = RequestLedger(
@@ -104,20 +112,38 @@ struct Composition: Sendable {
         let fastPath = FastPath(
             objects: services.hotObjects, ledger: ledger, access: services.access,
             clock: store.clock)
-        let admin = configuration.admin.listen.map { adminServer(at: $0, routes) }
-        return [admin].compactMap(\.self)
-            + configuration.listen.map { address in
-                Application(
-                    responder: responder,
-                    server: HTTPServerBuilder {
-                        RegistryChannel(responder: $0, fastPath: fastPath)
-                    },
-                    configuration: ApplicationConfiguration(
-                        address: .hostname(address.host, port: address.port),
-                        serverName: RegistryChannel.serverName,
-                        backlog: 1024),
-                    onServerRunning: onServerRunning,
-                    logger: logging.logger("larder.http"))
-            }
+        let server = { (address: ListenAddress, listener: Listener) -> any Service in
+            Application(
+                responder: responder,
+                server: HTTPServerBuilder {
+                    RegistryChannel(
+                        responder: $0, fastPath: fastPath, connections: services.connections,
+                        tls: listener == .main ? tls : nil)
+                },
+                configuration: ApplicationConfiguration(
+                    address: .hostname(address.host, port: address.port),
+                    serverName: RegistryChannel.serverName,
+                    backlog: 1024),
+                onServerRunning: { await onServerRunning($0, listener) },
+                logger: logging.logger("larder.http"))
+        }
+        let beside: [(any Service)?] = [
+            tls?.certificates, configuration.admin.listen.map { adminServer(at: $0, routes) },
+        ]
+        return beside.compactMap(\.self)
+            + configuration.listen.map { server($0, .main) }
+            + configuration.listenPlain.map { server($0, .plain) }
+    }
+
+    /// - Throws: `TLSProblem` where the certificate cannot be used.
+    private static func listener(
+        _ configuration: Configuration, _ logging: LoggingSetup
+    ) async throws -> TLSListener? {
+        let settings = configuration.tls
+        guard let files = settings.files else { return nil }
+        let certificates = try await NIOThreadPool.singleton.runIfActive {
+            try TLSCertificates(settings, files: files, logger: logging.logger("larder.tls"))
+        }
+        return TLSListener(certificates: certificates, blocks: BlockBudget())
     }
 }

@@ -12,6 +12,7 @@ struct ConfigurationReload: Service {
     let registries: CurrentRegistries
     let http: HTTPTransport
     let logging: LoggingSetup
+    var certificates: TLSCertificates?
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sighup)
@@ -23,6 +24,7 @@ struct ConfigurationReload: Service {
     /// A configuration with an error changes nothing.
     func apply() async {
         let logger = logging.logger("larder.config")
+        await certificates?.reload()
         let running = services.configuration
         let next: Configuration
         do {

@@ -17,9 +17,10 @@ struct LarderService: Sendable {
         try await Composition.with(loaded.configuration, logging: logging) { parts in
             let reloading = ConfigurationReload(
                 reload: reload, services: parts.services, registries: parts.registries,
-                http: parts.http, logging: logging)
-            try await parts.serve(with: [reloading], until: [.sigterm, .sigint]) { channel in
-                announce(channel)
+                http: parts.http, logging: logging, certificates: parts.tls?.certificates)
+            try await parts.serve(with: [reloading], until: [.sigterm, .sigint]) {
+                channel, listener in
+                if listener == .main { announce(channel) }
             }
         }
         logging.logger("larder").info("stopped")

@@ -29,7 +29,7 @@ struct ConfigurationErrorTests {
         ("listen: [\":1\", \":1\"]", "1:16: listen: is in the list twice"),
         (
             "listen:\n- address: \":1\"\n  tls: {}",
-            "3:8: listen: tls: not supported by this version"
+            #"3:3: listen: tls: unknown key "tls"; known here: address"#
         ),
         ("listen: [{adress: \":1\"}]", #"1:11: listen: adress: unknown key "adress"; did you"#),
         ("domain: http://example.com", "1:9: domain: expected a host name"),

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Server
@@ -20,6 +21,9 @@ struct EnvironmentExampleTests {
     private static let files = [
         "/run/secrets/hub": "secret\n", "/run/secrets/larder-admin": "secret\n",
         "/run/secrets/proxy": "secret\n", "/etc/larder/htpasswd": "ann:$2y$05$x\n",
+        "/etc/larder/larder.crt": TestCertificates.server.certificate,
+        "/etc/larder/larder.key": TestCertificates.server.key,
+        "/etc/larder/clients-ca.crt": TestCertificates.authority,
     ]
 
     @Test func `it has every variable, and no other`() {

@@ -16,6 +16,9 @@ struct ShippedConfigurationTests {
         "/etc/larder/client.key": TestCertificates.client.key,
         "/etc/larder/docker.json": "{}",
         "/etc/larder/htpasswd": "ann:$2y$05$x\n",
+        "/etc/larder/larder.crt": TestCertificates.server.certificate,
+        "/etc/larder/larder.key": TestCertificates.server.key,
+        "/etc/larder/clients-ca.crt": TestCertificates.authority,
     ]
 
     /// Keys that stand in the prose of the one that they exclude.
@@ -27,6 +30,9 @@ struct ShippedConfigurationTests {
         let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
         return text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }()
+
+    private static let ofCertificate = ["/larder.crt", "/larder.key"]
+    private static let needsCertificate = ofCertificate + ["client_ca:", "listen_plain:"]
 
     private static func isExample(_ line: String) -> Bool {
         let text = line.drop { $0 == " " }
@@ -62,6 +68,8 @@ struct ShippedConfigurationTests {
         configuration.rules = []
         configuration.limits.exempt = []
         configuration.proxy = ProxyConfiguration()
+        configuration.tls = TLSSettings()
+        configuration.listenPlain = []
         configuration.upstreams = BuiltInUpstreams.all
         #expect(configuration == (try ConfigurationFixture.load().configuration))
     }
@@ -73,6 +81,13 @@ struct ShippedConfigurationTests {
         for index in outer {
             var lines = Self.lines
             lines[index] = Self.uncommented[index]
+            // These mean something beside a certificate with its key alone.
+            if Self.needsCertificate.contains(where: { lines[index].contains($0) }) {
+                for (line, text) in Self.uncommented.enumerated()
+                where Self.ofCertificate.contains(where: { text.contains($0) }) {
+                    lines[line] = text
+                }
+            }
             #expect(
                 ConfigurationFixture.problems(lines.joined(separator: "\n"), files: Self.files)
                     == [], "line \(index + 1)")
@@ -95,8 +110,8 @@ struct ShippedConfigurationTests {
         #expect(known.subtracting(documented) == Set(Self.toldOfElsewhere))
         let sections = [
             "log", "tags", "cache", "eviction", "scrub", "backup", "stats", "admin", "auth",
-            "auth.groups.builders", "limits", "fill", "proxy", "shutdown", "upstreams",
-            "upstreams.*",
+            "auth.groups.builders", "limits", "fill", "proxy", "shutdown", "tls",
+            "connections", "upstreams", "upstreams.*",
         ]
         let groups = [
             "timeouts", "breaker", "proxy", "rate_limit", "redirects", "redirects.rules.hosts",

@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import OCI
 import TestKit
 import Testing
@@ -32,12 +33,20 @@ func withLarder(
 /// A server on a free port with `lab.local` and `docker.io` both at the registry.
 final class TestLarder: Sendable {
     let port: Int
+    /// Of `listen_plain`; nil where there is none.
+    let plainPort: Int?
+    /// How requests are made where it speaks TLS; nil for plain HTTP.
+    let tls: TLSConfiguration?
+    let certificates: TLSCertificates?
     let services: PullServices
     let registries: CurrentRegistries
     var store: Store { services.store }
 
-    private init(port: Int, _ parts: Composition) {
+    private init(port: Int, plainPort: Int?, _ parts: Composition) {
         self.port = port
+        self.plainPort = plainPort
+        certificates = parts.tls?.certificates
+        tls = parts.tls == nil ? nil : .trustingTests()
         services = parts.services
         registries = parts.registries
     }
@@ -45,7 +54,7 @@ final class TestLarder: Sendable {
     /// Whether the suite runs with the fast path, as it does by default: the environment decides.
     static let fastPath = ProcessInfo.processInfo.environment["LARDER_TEST_FAST_PATH"] != "off"
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    var url: String { "\(tls == nil ? "http" : "https")://127.0.0.1:\(port)" }
 
     static func configuration(
         for registry: ScriptedRegistry, data: String
@@ -86,11 +95,17 @@ final class TestLarder: Sendable {
         configuration.listen = [ListenAddress(host: "127.0.0.1", port: 0)]
         let quiet = LoggingSetup(LogSettings(level: .critical))
         try await Composition.with(configuration, logging: quiet) { parts in
-            let port = Promise<Int>()
+            let (port, plainPort) = (Promise<Int>(), Promise<Int>())
             let serving = Task {
-                try await parts.serve { port.keep(.success($0.localAddress?.port ?? 0)) }
+                try await parts.serve { channel, listener in
+                    let promise = listener == .main ? port : plainPort
+                    promise.keep(.success(channel.localAddress?.port ?? 0))
+                }
             }
-            let larder = TestLarder(port: try await port.value, parts)
+            let larder = TestLarder(
+                port: try await port.value,
+                plainPort: parts.configuration.listenPlain.isEmpty
+                    ? nil : try await plainPort.value, parts)
             let result: Result<Void, any Error>
             do {
                 result = .success(try await body(larder))
@@ -110,9 +125,10 @@ final class TestLarder: Sendable {
     }
 
     func request(
-        _ method: HTTPMethod = .GET, _ path: String, _ headers: [(String, String)] = []
+        _ method: HTTPMethod = .GET, _ path: String, _ headers: [(String, String)] = [],
+        tls: TLSConfiguration? = nil
     ) async throws -> TestResponse {
-        let response = try await start(method, path, headers)
+        let response = try await start(method, path, headers, tls: tls)
         let body = try await response.body.collect(upTo: 1 << 30)
         return TestResponse(
             status: Int(response.status.code), headers: response.headers,
@@ -121,10 +137,12 @@ final class TestLarder: Sendable {
 
     /// The response as soon as its head is there.
     func start(
-        _ method: HTTPMethod = .GET, _ path: String, _ headers: [(String, String)] = []
+        _ method: HTTPMethod = .GET, _ path: String, _ headers: [(String, String)] = [],
+        tls: TLSConfiguration? = nil
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: url + path)
         request.method = method
+        request.tlsConfiguration = tls ?? self.tls
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         return try await HTTPClient.shared.execute(request, timeout: .seconds(30))
     }

@@ -8,10 +8,10 @@ struct ClientOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The server, as http://host:port or unix:/path.",
+            "The server, as http://host:port, https://host:port or unix:/path.",
             discussion: """
                 Without it, \(serverVariable); else the address of the configuration: \
-                admin.listen, or the first of listen.
+                admin.listen, or the first of listen_plain or listen.
                 """))
     var server: String?
 
@@ -23,6 +23,8 @@ struct ClientOptions: ParsableArguments {
                 configuration's token or admin.token in the data directory.
                 """))
     var tokenFile: String?
+
+    @OptionGroup var trust: TrustOptions
 
     @Option(
         name: [.short, .customLong("config")],
@@ -47,6 +49,7 @@ struct ClientOptions: ParsableArguments {
 struct ServerChoice: Sendable, Equatable {
     let address: ServerAddress
     let credential: AdminCredential
+    let trust: ServerTrust
     /// Whose index may be read where no server answers; nil where an address was given.
     let configuration: Configuration?
 
@@ -70,6 +73,7 @@ struct ServerChoice: Sendable, Equatable {
             return ServerChoice(
                 address: try address { try ServerAddress(of: configuration) },
                 credential: try credential(options, environment, configuration, system),
+                trust: try options.trust.trust(otherwise: .anything, system),
                 configuration: configuration)
         }
         let address = try address { try ServerAddress(parsing: given) }
@@ -80,6 +84,7 @@ struct ServerChoice: Sendable, Equatable {
             address: address,
             credential: try credential(
                 options, environment, needsConfiguration ? try load() : nil, system),
+            trust: try options.trust.trust(otherwise: .system, system),
             configuration: nil)
     }
 

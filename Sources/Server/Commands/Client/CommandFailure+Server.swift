@@ -5,6 +5,7 @@ import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 extension CommandFailure {
     init(connecting error: any Error, to address: ServerAddress) {
@@ -52,6 +53,8 @@ extension CommandFailure {
         case let error as HTTPClientError: error.shortDescription
         case is NIOTooManyBytesError: "the answer is too long"
         case is NIOConnectionError: "host name not found"
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+            "no TLS connection that can be trusted (\(error)); see --ca-file"
         case is HTTPParserError, is ChannelError: "it does not speak HTTP, or closed early"
         default: "\(type(of: error))"
         }

@@ -28,7 +28,7 @@ enum ServerAddress: Sendable, Equatable {
     }
 
     /// Where a server with this configuration serves administration: `admin.listen`, else the
-    /// first main address.
+    /// first main address, or the first plain one where the main ones speak TLS.
     ///
     /// - Throws: where it listens on a port that nobody knows before.
     init(of configuration: Configuration) throws(InvalidValue) {
@@ -38,8 +38,11 @@ enum ServerAddress: Sendable, Equatable {
             self = .unix(path: path)
             return
         case .tcp(let own): address = own
-        case nil: address = configuration.listen[0]
+        case nil: address = configuration.listenPlain.first ?? configuration.listen[0]
         }
+        let isTLS =
+            configuration.tls.files != nil && configuration.admin.listen == nil
+            && configuration.listenPlain.isEmpty
         guard address.port > 0 else {
             throw InvalidValue("\(address) is any free port: say which one by --server")
         }
@@ -47,7 +50,7 @@ enum ServerAddress: Sendable, Equatable {
         self = .http(
             EndpointURL(
                 origin: EndpointURL.Origin(
-                    isTLS: false, host: isWildcard ? "127.0.0.1" : address.host,
+                    isTLS: isTLS, host: isWildcard ? "127.0.0.1" : address.host,
                     port: address.port),
                 path: ""))
     }
@@ -56,16 +59,8 @@ enum ServerAddress: Sendable, Equatable {
     var isLocal: Bool {
         switch self {
         case .unix: true
-        case .http(let url):
-            url.origin.host == "localhost" || url.origin.host == "::1"
-                || Self.isLoopback(url.origin.host)
+        case .http(let url): LoopbackHost.matches(url.origin.host)
         }
-    }
-
-    /// 127.0.0.0/8 in its usual spelling (RFC 1122 §3.2.1.3).
-    private static func isLoopback(_ host: String) -> Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
     /// - Parameters:

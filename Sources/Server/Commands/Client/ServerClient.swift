@@ -24,12 +24,13 @@ struct ServerClient: Sendable {
     /// Runs `body` with a client that is shut down afterwards. It follows no redirect, so the
     /// token goes to no other server.
     static func with<Value: Sendable>(
-        _ address: ServerAddress, _ credential: AdminCredential,
+        _ address: ServerAddress, _ credential: AdminCredential, _ trust: ServerTrust = .system,
         _ body: (ServerClient) async throws -> Value
     ) async throws -> Value {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)))
         configuration.httpVersion = .http1Only
+        configuration.tlsConfiguration = try trust.tlsConfiguration
         configuration.connectionPool.retryConnectionEstablishment = false
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let client = ServerClient(address: address, credential: credential, http: http)

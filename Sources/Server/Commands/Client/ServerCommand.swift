@@ -22,7 +22,9 @@ extension ServerCommand {
     func exitStatus(in environment: CommandEnvironment) async -> CommandStatus {
         do {
             let choice = try await environment.choice(options)
-            try await ServerClient.with(choice.address, choice.credential) { client in
+            try await ServerClient.with(
+                choice.address, choice.credential, choice.trust
+            ) { client in
                 try await perform(
                     CommandSession(
                         client: client,

@@ -18,6 +18,8 @@ struct LoadedConfiguration: Sendable, Equatable {
     var file: String?
     /// The variables of go-docker-proxy that were found.
     var inherited: [InheritedVariable] = []
+    /// What is usable now, and will be found wanting.
+    var warnings: [String] = []
 }
 
 extension Configuration {

@@ -18,6 +18,7 @@ extension ConfigurationDraft {
         finishRules()
         checkUsers()
         finishProxy(of: nil)
+        finishTLS()
     }
 
     private mutating func checkWatermarks() {

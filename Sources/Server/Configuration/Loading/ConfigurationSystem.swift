@@ -17,6 +17,8 @@ struct ConfigurationSystem: Sendable {
     /// The whole file, of at most the given number of bytes.
     var readFile: @Sendable (String, Int) throws(FileProblem) -> [UInt8] =
         BoundedFile.contents
+    /// Unix seconds.
+    var now: @Sendable () -> Int64 = { Int64(time(nil)) }
 
     /// Where the cache is kept if nothing else is said.
     var defaultDataDirectory: String {

@@ -57,6 +57,19 @@ enum ConfigurationSchema {
         Setting("proxy.password", \.proxy.literalPassword, .secret),
         Setting("proxy.password_file", \.proxy.givenPasswordFile, .optional(.filePath)),
         Setting("proxy.no_proxy", \.proxy.exceptions, .optional(.list(of: .proxyException))),
+        Setting("tls.certificate", \.tls.certificate, .optional(.filePath), effect: .needsRestart),
+        Setting("tls.key", \.tls.key, .optional(.filePath), effect: .needsRestart),
+        Setting("tls.client_ca", \.tls.clientCA, .optional(.filePath), effect: .needsRestart),
+        Setting(
+            "tls.client_certificates", \.tls.clientCertificates, .choice(),
+            effect: .needsRestart),
+        Setting("tls.min_version", \.tls.minimumVersion, .choice(), effect: .needsRestart),
+        Setting(
+            "listen_plain", \.listenPlain, .list(of: .loopbackAddress), effect: .needsRestart),
+        Setting("connections.max", \.connections.maximum, .connectionMaximum),
+        Setting("connections.idle_timeout", \.connections.idleTimeout, .duration()),
+        Setting("connections.header_timeout", \.connections.headerTimeout, .duration()),
+        Setting("connections.write_timeout", \.connections.writeTimeout, .duration()),
         Setting("shutdown.grace", \.shutdown.grace, .duration(canBeZero: true)),
         Setting("fast_path", \.fastPath, .flag),
     ]

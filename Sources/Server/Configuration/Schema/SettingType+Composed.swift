@@ -80,8 +80,7 @@ extension SettingType where Value == ListenAddress {
     static let listenAddress: SettingType = {
         let address = scalar(ListenAddress.init(parsing:), render: { YAMLValue.text("\($0)") })
         let settings: [Setting<ListenAddress>] = [
-            Setting("address", \.self, address),
-            .unsupported("tls"),
+            Setting("address", \.self, address)
         ]
         return SettingType(
             isStructured: true,

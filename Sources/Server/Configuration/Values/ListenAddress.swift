@@ -27,6 +27,9 @@ struct ListenAddress: Sendable, Hashable {
         self.host = try Self.host(text[..<colon], in: text)
     }
 
+    /// Whether only this machine can reach it.
+    var isLoopback: Bool { LoopbackHost.matches(host) }
+
     private static func host(_ host: Substring, in text: String) throws(InvalidValue) -> String {
         if host.isEmpty { return "::" }
         if host.hasPrefix("["), host.hasSuffix("]") {
