@@ -37,6 +37,15 @@ struct Daemon: Sendable {
         try await waitUntilEnded()
     }
 
+    /// User and system time that the process took so far.
+    func processorSeconds() throws -> Double {
+        let stat = try String(contentsOfFile: "/proc/\(processIdentifier)/stat", encoding: .utf8)
+        let fields = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ")
+        guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13])
+        else { throw ToolFailure(command: ["/proc stat"], reason: stat) }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     /// The highest resident memory the process had so far, in bytes.
     func peakResidentBytes() throws -> Int {
         let status = try String(

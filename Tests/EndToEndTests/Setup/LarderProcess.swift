@@ -16,6 +16,10 @@ struct LarderProcess: Sendable {
     var settings = ""
     /// Further keys of each upstream, as in `min_rate: 0, prefer_ip: ipv4`.
     var upstreamSettings = ""
+    /// How many files it may have open; nil for as many as the tests.
+    var descriptorLimit: Int?
+    /// Where it speaks plain HTTP, when `settings` has it speak TLS at `port`.
+    var plainPort: UInt16?
 
     var dataDirectory: URL { directory.appending(path: "data") }
     var log: URL { directory.appending(path: "larder.log") }
@@ -68,12 +72,17 @@ struct LarderProcess: Sendable {
         _ body: (Daemon) async throws -> Value
     ) async throws -> DaemonOutcome<Value> {
         try writeConfiguration()
-        let command = [
-            try Self.executable(), "serve", "--config", configuration.path,
-        ]
+        let limit = descriptorLimit.map {
+            ["sh", "-c", #"ulimit -n "$0" && exec "$@""#, String($0)]
+        }
+        let command =
+            (limit ?? []) + [try Self.executable(), "serve", "--config", configuration.path]
         return try await withDaemon(
             command, environment: Self.environmentWithoutSettings(), log: log,
-            isReady: { _ in try await Curl.status(of: url + "/readyz") == 200 },
+            isReady: { _ in
+                let port = plainPort ?? port
+                return try await Curl.status(of: "http://127.0.0.1:\(port)/readyz") == 200
+            },
             body: { daemon in
                 do {
                     return try await body(daemon)
@@ -95,8 +104,10 @@ struct LarderProcess: Sendable {
         let upstreams = upstreams.map { name, url in
             "  \(name): {url: \"\(url)\", allow_http: true, allow_private_addresses: true\(further)}"
         }
+        let plain = plainPort.map { "listen_plain: 127.0.0.1:\($0)" } ?? ""
         return """
             listen: \(address)
+            \(plain)
             domain: example.com
             data_dir: \(dataDirectory.path)
             log: {level: info, format: json}
