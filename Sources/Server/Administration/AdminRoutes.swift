@@ -119,6 +119,9 @@ struct AdminRoutes: Sendable {
             let answer = try await work()
             note("\(answer.0.code)")
             return answer
+        } catch let problem as RequestProblem {
+            note("\(problem.status): \(problem.message)")
+            throw problem
         } catch {
             note("failed: \(error)")
             throw error

@@ -71,7 +71,9 @@ struct RequesterTests {
         return Set(try await larder.texts("SELECT address FROM client_traffic"))
     }
 
-    @Test("a trusted proxy's clients are told apart on either path, others' word counts nothing")
+    @Test(
+        "a trusted proxy's clients are told apart on either path, others' word counts nothing",
+        .timeLimit(.minutes(1)))
     func requests() async throws {
         for isTrusted in [true, false] {
             try await withLarder(
