@@ -149,7 +149,13 @@ extension RegistryClient {
             timeouts: settings.timeouts, total: total)
     }
 
+    /// Hosts that the operator wrote may have any address, on any port: who answers at one of them
+    /// can reach it without Larder.
     func destination(_ url: EndpointURL) -> HTTPTransport.Destination {
-        isEndpoint(url.origin) ? .configured : .named
+        let host = url.origin.host
+        let isWritten =
+            endpoints.contains { $0.url.origin.host == host }
+            || settings.realms.contains { $0.lowercased() == host }
+        return isWritten || settings.allowPrivateAddresses ? .configured : .named
     }
 }

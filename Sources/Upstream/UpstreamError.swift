@@ -24,6 +24,8 @@ package struct UpstreamError: Error, Sendable, Equatable {
         /// A redirect to a host that the configuration refuses.
         case forbiddenRedirect
         case refusedRealm(String)
+        /// A redirect or a realm leads to an address that is not the internet's (R70).
+        case refusedAddress
         /// Nothing was asked: the circuits of all endpoints are open, the first for so long.
         case suspended(retryAfterSeconds: Int)
         /// The connection ended before the announced end of the body.
@@ -57,7 +59,9 @@ package struct UpstreamError: Error, Sendable, Equatable {
             .overloaded, .offline:
             true
         case .status(let status): status >= 500
-        case .tooLarge, .malformed, .refusedRedirect, .forbiddenRedirect, .refusedRealm: false
+        case .tooLarge, .malformed, .refusedRedirect, .forbiddenRedirect, .refusedRealm,
+            .refusedAddress:
+            false
         }
     }
 
@@ -109,6 +113,7 @@ extension UpstreamError.Kind {
         case .malformed: "malformed"
         case .refusedRedirect, .forbiddenRedirect: "refused_redirect"
         case .refusedRealm: "refused_realm"
+        case .refusedAddress: "refused_address"
         case .truncated: "truncated"
         case .suspended: "suspended"
         case .noCredentials: "no_credentials"

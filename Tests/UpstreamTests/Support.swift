@@ -13,16 +13,18 @@ func withClient<Result>(
     of registries: ScriptedRegistry..., isolation: isolated (any Actor)? = #isolation,
     configure: (inout UpstreamSettings) -> Void = { _ in },
     now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+    lookUp: HostLookup? = nil,
     _ body: (RegistryClient) async throws -> Result
 ) async throws -> Result {
     var settings = UpstreamSettings(
         name: "scripted",
         endpoints: try registries.map {
             EndpointSettings(url: try #require(EndpointURL($0.url)))
-        }, allowHTTP: true)
+        }, allowHTTP: true, allowPrivateAddresses: true)
     configure(&settings)
     let http = HTTPTransport(
-        eventLoopGroup: MultiThreadedEventLoopGroup.singleton, userAgent: "larder/test")
+        eventLoopGroup: MultiThreadedEventLoopGroup.singleton, userAgent: "larder/test",
+        lookUp: lookUp)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let client = RegistryClient(settings: settings, http: http, logger: logger, now: now)
     do {

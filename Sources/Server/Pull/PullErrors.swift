@@ -62,7 +62,7 @@ extension RegistryError {
             self.init(.unavailable, "\(name) did not answer in time", detail: detail, status: 504)
         case .status, .unreachable, .truncated:
             self.init(.unavailable, "\(name) is not available", detail: detail)
-        case .tooLarge, .malformed, .refusedRedirect:
+        case .tooLarge, .malformed, .refusedRedirect, .refusedAddress:
             self.init(.unavailable, "the answer of \(name) is not usable", detail: detail)
         }
     }

@@ -34,7 +34,7 @@ package enum UpstreamOutcome: String, Sendable, CaseIterable {
         case .status(let status): self.init(status: status)
         case .rateLimited: self = .rateLimited
         case .tooLarge, .malformed, .refusedRedirect, .forbiddenRedirect, .refusedRealm,
-            .truncated, .suspended, .noCredentials, .overloaded, .offline:
+            .refusedAddress, .truncated, .suspended, .noCredentials, .overloaded, .offline:
             self = .other
         }
     }

@@ -9,10 +9,11 @@ import Synchronization
 
 /// Follows no redirect and authenticates nothing: a request, its response.
 package final class HTTPTransport: Sendable {
-    /// Whether a host comes from the configuration or was named by an upstream (R70).
+    /// Whether a host may have any address, or must be one of the public internet (R70).
     enum Destination: Sendable {
+        /// The configuration says so.
         case configured
-        /// A redirect's target, or a realm on another host.
+        /// An upstream named it: a redirect's target, or a realm on another host.
         case named
     }
 
@@ -30,11 +31,17 @@ package final class HTTPTransport: Sendable {
     private let state = Mutex(State())
     private let eventLoopGroup: any EventLoopGroup
     private let userAgent: String
+    private let addresses: AddressCheck
 
     /// - Parameters:
     ///   - eventLoopGroup: runs the connections; outlives the transport.
     ///   - userAgent: such as `larder/1.0`.
-    package init(eventLoopGroup: any EventLoopGroup, userAgent: String = "larder") {
+    ///   - lookUp: of the names that upstreams lead to; nil for the system's.
+    package init(
+        eventLoopGroup: any EventLoopGroup, userAgent: String = "larder",
+        lookUp: HostLookup? = nil
+    ) {
+        addresses = AddressCheck(lookUp: lookUp ?? SystemLookup.on(eventLoopGroup))
         self.eventLoopGroup = eventLoopGroup
         self.userAgent = userAgent
     }
@@ -60,16 +67,24 @@ package final class HTTPTransport: Sendable {
             if let client = state.clients[key] { return client }
             let client = HTTPClient(
                 eventLoopGroupProvider: .shared(eventLoopGroup),
-                configuration: Self.configuration(key.route))
+                configuration: Self.configuration(key))
             state.clients[key] = client
             return client
         }
     }
 
     /// Where the preferred kind of address cannot be connected to, any is (`prefer_ip`).
+    ///
+    /// - Throws: ``RefusedAddress`` where the destination has to be public and is not, before
+    ///   anything of the request is sent.
     func send(_ request: TransportRequest, to destination: Destination) async throws
         -> TransportResponse
     {
+        if destination == .named {
+            try await addresses.require(
+                request.url.origin.host, isProxied: request.route.proxy != nil,
+                within: request.timeouts.connect)
+        }
         do {
             return try await send(request, to: destination, over: request.route)
         } catch  where request.route.addresses != .any && Self.isUnconnected(error) {
@@ -135,7 +150,8 @@ package final class HTTPTransport: Sendable {
         }
     }
 
-    private static func configuration(_ route: Route) -> HTTPClient.Configuration {
+    private static func configuration(_ key: ClientKey) -> HTTPClient.Configuration {
+        let route = key.route
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             // A backstop: each exchange has a connect time-out of its own.
@@ -154,8 +170,18 @@ package final class HTTPTransport: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(30)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         configuration.connectionPool.retryConnectionEstablishment = false
+        let isChecked = key.destination == .named && route.proxy == nil
         configuration.http1_1ConnectionDebugInitializer = { channel in
-            channel.setOption(
+            if isChecked {
+                do {
+                    try AddressCheck.require(channel)
+                } catch {
+                    // The pool has to be told of the failure before it is told of the end.
+                    channel.eventLoop.execute { channel.close(promise: nil) }
+                    return channel.eventLoop.makeFailedFuture(error)
+                }
+            }
+            return channel.setOption(
                 .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: receiveBytes)
             ).flatMap { UnreadBytesHandler.add(to: channel) }
         }
@@ -164,32 +190,4 @@ package final class HTTPTransport: Sendable {
 
     /// Bytes per read of the socket: large bodies cost half the CPU of the default's 64 KiB.
     private static let receiveBytes = 512 * 1024
-}
-
-/// One request, all of it decided.
-struct TransportRequest: Sendable {
-    var method: HTTPMethod
-    var url: EndpointURL
-    var headers: HTTPHeaders
-    var body: String?
-    var tls: TLSConfiguration?
-    var route: Route
-    var timeouts: Timeouts
-    /// The end of the exchange as a whole, where it has one.
-    var total: ExchangeState.Limit?
-}
-
-/// The response to one request; its body is read or dropped by whoever holds it.
-struct TransportResponse: Sendable {
-    /// Where it came from.
-    var url: EndpointURL
-    var status: Int
-    var headers: HTTPHeaders
-    var body: ResponseBody
-    /// The endpoint that was asked, wherever it redirected to.
-    var endpoint: EndpointURL?
-    /// The leave to read it, given back with the end of the body.
-    var admission: Admission?
-    /// Set where it is a redirect that the client is to follow.
-    var handedOver: HandedOver?
 }

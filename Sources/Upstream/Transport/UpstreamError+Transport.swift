@@ -20,6 +20,11 @@ extension UpstreamError {
         case is HTTPParserError:
             return UpstreamError(
                 upstream: upstream, kind: .malformed, message: "\(host) answered no valid HTTP")
+        case let refused as RefusedAddress:
+            return UpstreamError(
+                upstream: upstream, kind: .refusedAddress,
+                message: "\(host) is at \(refused.address) (\(refused.kind)), where Larder "
+                    + "does not go (see `allow_private_addresses`)")
         default:
             return UpstreamError(
                 upstream: upstream, kind: .unreachable,
