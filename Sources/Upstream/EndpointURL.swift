@@ -36,7 +36,8 @@ package struct EndpointURL: Sendable, Hashable {
     }
 
     private init?(_ url: URL) {
-        guard let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
+        guard url.absoluteString.utf8.count <= Self.maximumBytes,
+            let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
             url.user(percentEncoded: true) == nil, url.password(percentEncoded: true) == nil,
             let host = url.host(percentEncoded: true).flatMap(Self.normalised)
         else { return nil }
@@ -85,7 +86,9 @@ package struct EndpointURL: Sendable, Hashable {
             default: false
             }
         }
-        return isPlain && !host.isEmpty && host.utf8.count <= 253 ? host : nil
+        // One dot at the end was the root's; a second spelling of a host must not get past a rule.
+        let hasEmptyLabel = ".\(host).".contains("..")
+        return isPlain && !hasEmptyLabel && host.utf8.count <= 253 ? host : nil
     }
 }
 
