@@ -1,4 +1,5 @@
 /// What is wrong with a configuration: all of it at once.
+import OCI
 
 /// Where a value comes from, if it is not the default.
 enum ConfigurationOrigin: Sendable, Hashable {
@@ -29,7 +30,14 @@ struct ConfigurationProblem: Sendable, Equatable {
 
 extension ConfigurationProblem: CustomStringConvertible {
     var description: String {
-        [origin?.description, key, message].compactMap(\.self).joined(separator: ": ")
+        [origin?.description, shownKey, message].compactMap(\.self).joined(separator: ": ")
+    }
+
+    /// An unknown key may hold anything that YAML lets through, a terminal's commands too.
+    private var shownKey: String? {
+        key.map { key in
+            key.unicodeScalars.allSatisfy { (" "..."~").contains($0) } ? key : key.excerpt
+        }
     }
 }
 
