@@ -11,7 +11,7 @@ SWIFT_FILES := Package.swift Sources Tests
 # Symbols are left out as the binary is linked; the Swift runtime is in it.
 RELEASE := --configuration release --product larder --static-swift-stdlib -Xlinker -s
 
-.PHONY: help run build test unit e2e chaos bench format lint clean
+.PHONY: help run build test unit e2e chaos fuzz bench format lint clean
 
 help: ## Lists these commands
 	@sed --quiet --regexp-extended 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | \
@@ -41,6 +41,10 @@ chaos: ## Ten minutes of pulls through a registry that stops, stalls and cuts
 	scripts/install-packages.sh build run test
 	LARDER_CHAOS_SECONDS=$${LARDER_CHAOS_SECONDS:-600} \
 		$(SWIFT) test --disable-xctest --filter EndToEndTests.EndToEnd/Chaos
+
+fuzz: ## A few minutes of mutated input for every parser
+	scripts/install-packages.sh build run test
+	LARDER_FUZZ_ROUNDS=$${LARDER_FUZZ_ROUNDS:-50000} $(SWIFT) test --disable-xctest --filter Mutation
 
 bench: build ## Measures hits against nginx and docker-registry, and the index at a million blobs
 	scripts/bench.sh

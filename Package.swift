@@ -93,7 +93,8 @@ let package = Package(
             dependencies: ["OCI", nioCore, nioPosix, nioHTTP1, nioSSL, crypto],
             path: "Tests/TestKit",
             swiftSettings: settings),
-        .testTarget(name: "OCITests", dependencies: ["OCI"], swiftSettings: settings),
+        .testTarget(
+            name: "OCITests", dependencies: ["OCI", "TestKit"], swiftSettings: settings),
         .testTarget(
             name: "CacheStoreTests",
             dependencies: [

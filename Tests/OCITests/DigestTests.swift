@@ -2,6 +2,7 @@
 
 import Foundation
 import OCI
+import TestKit
 import Testing
 
 @Suite struct DigestTests {

@@ -1,6 +1,7 @@
 // NameTests: repository names, tags and references.
 
 import OCI
+import TestKit
 import Testing
 
 @Suite struct RepositoryNameTests {

@@ -1,6 +1,7 @@
 // RangeTests: Range and Content-Range headers.
 
 import OCI
+import TestKit
 import Testing
 
 @Suite struct RangeHeaderTests {

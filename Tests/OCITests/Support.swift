@@ -1,6 +1,7 @@
-// Support: values and a seeded generator that several suites use.
+// Support: values, and made-up ones, that several suites use.
 
 import OCI
+import TestKit
 
 let sha256Hex = String(repeating: "0123456789abcdef", count: 4)
 let sha512Hex = String(repeating: "0123456789abcdef", count: 8)
@@ -13,21 +14,6 @@ let hostileTexts = [
     "/a", "a/", "a\r\nX: y", "a\rb", "a\nb", "a\tb", "a b", "a\u{7f}", "a?b", "a#b", "a\\b",
     "ä", "a\u{301}", "\u{212a}", "ａ", "a%", "a%3", "a%zz", "a\u{1b}[31m", "a;b", "a\"b", "*",
 ]
-
-/// SplitMix64: the same numbers for the same seed on every run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 extension SeededGenerator {
     mutating func element<T>(of choices: [T]) -> T {

@@ -1,0 +1,63 @@
+/// Mutated configurations: told what is wrong with them, or printed as what reads back to the same.
+import TestKit
+import Testing
+
+@testable import Server
+
+@Suite(.timeLimit(.minutes(10)))
+struct ConfigurationMutationTests {
+    private let corpus = [
+        "listen: [\":80\", \"127.0.0.1:81\"]\ndomain: example.com\ncache: {max_size: 80%}\n",
+        "tags:\n  fresh_for: 90s\n  rules:\n    - {tags: [\"v*\"], immutable: true}\n",
+        """
+        upstreams:
+          docker.io: {aliases: [], hosts: [hub.example.com], max_bandwidth: 20MB}
+          lab.local:5000:
+            url: http://127.0.0.1:5100/sub
+            allow_http: true
+            redirects: {preset: predecessor, rules: [{hosts: "*", action: refuse}]}
+          ghcr.io:
+            endpoints: [{url: "https://mirror.example.com", resolve: false}, "https://ghcr.io"]
+          nvcr.io: {enabled: false}
+
+        """,
+        "proxy: {url: \"http://proxy:3128\", no_proxy: [10.0.0.0/8, .lan]}\nshutdown: {grace: 1m}",
+    ]
+    private let tokens = [
+        ": ", "\n", "\n  ", "- ", "{", "}", "[", "]", ", ", "&a ", "*a", "!!str ", "---\n", "...\n",
+        "? ", "|\n", ">\n", "#", "~", "null", "true", "false", "yes", "80%", "1GiB", "90s", "-1s",
+        "https://", "upstreams:", "docker.io:", "url: ", "credentials: ", "enabled: false",
+    ]
+
+    @Test func `mutated configurations are refused with reasons, or read back`() async throws {
+        let failure = try await MutationRun.firstFailure(
+            "configurations", corpus: corpus, tokens: tokens
+        ) { bytes in
+            let loaded: LoadedConfiguration
+            do throws(ConfigurationError) {
+                loaded = try Configuration.load(file: "larder.yaml", system: Self.system(bytes))
+            } catch {
+                let isPlain = error.problems.map(\.description).allSatisfy { problem in
+                    problem.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }
+                }
+                try MutationRun.require(!error.problems.isEmpty && isPlain, "\(error)")
+                return
+            }
+            let printed = EffectiveConfiguration(loaded).description
+            let again = try Configuration.load(
+                file: "larder.yaml", system: Self.system(Array(printed.utf8)))
+            try MutationRun.require(
+                again.configuration == loaded.configuration, "printed as\n\(printed)")
+        }
+        #expect(failure == nil)
+    }
+
+    private static func system(_ bytes: [UInt8]) -> ConfigurationSystem {
+        ConfigurationSystem(
+            defaultFile: "/etc/larder/larder.yaml", isRoot: true,
+            readFile: { path, _ throws(FileProblem) in
+                guard path == "larder.yaml" else { throw .notFound }
+                return bytes
+            })
+    }
+}
