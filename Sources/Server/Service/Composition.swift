@@ -112,6 +112,7 @@ struct Composition: Sendable {
         let fastPath = FastPath(
             objects: services.hotObjects, ledger: ledger, access: services.access,
             clock: store.clock)
+        let logger = logging.logger("larder.http")
         let server = { (address: ListenAddress, listener: Listener) -> any Service in
             Application(
                 responder: responder,
@@ -124,8 +125,11 @@ struct Composition: Sendable {
                     address: .hostname(address.host, port: address.port),
                     serverName: RegistryChannel.serverName,
                     backlog: 1024),
-                onServerRunning: { await onServerRunning($0, listener) },
-                logger: logging.logger("larder.http"))
+                onServerRunning: { channel in
+                    try? await AcceptPause.add(to: channel, logger: logger)
+                    await onServerRunning(channel, listener)
+                },
+                logger: logger)
         }
         let beside: [(any Service)?] = [
             tls?.certificates, configuration.admin.listen.map { adminServer(at: $0, routes) },

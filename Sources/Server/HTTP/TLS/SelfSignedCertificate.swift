@@ -29,9 +29,10 @@ struct SelfSignedCertificate: Sendable {
             notValidBefore: Date(timeIntervalSince1970: Double(now - 3600)),
             notValidAfter: Date(timeIntervalSince1970: Double(notAfter.unixSeconds)),
             issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
+            // No key usage: without keyCertSign in it BoringSSL takes the certificate for one that
+            // somebody else issued, and with it, it would have to be an authority's.
             extensions: Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
-                Critical(KeyUsage(digitalSignature: true))
                 try ExtendedKeyUsage([.serverAuth])
                 SubjectAlternativeNames(hosts.map(Self.name))
             },
