@@ -50,7 +50,7 @@ package final class RawClient: Sendable {
 
     /// All up to the end of the connection, be it a reset.
     package func readToEnd() async throws -> [UInt8] {
-        try await NIOThreadPool.singleton.runIfActive { [self] in
+        try await BlockingThreads.pool.runIfActive { [self] in
             var bytes: [UInt8] = []
             while case let part = try read(), !part.isEmpty { bytes += part }
             return bytes
@@ -59,7 +59,7 @@ package final class RawClient: Sendable {
 
     /// What comes first.
     package func readSome() async throws -> [UInt8] {
-        try await NIOThreadPool.singleton.runIfActive { [self] in try read() }
+        try await BlockingThreads.pool.runIfActive { [self] in try read() }
     }
 
     private func read() throws -> [UInt8] {

@@ -8,7 +8,7 @@ package enum RawExchange {
     package static func run(
         port: Int, _ request: String, endsInput: Bool = false
     ) async throws -> [UInt8] {
-        let client = try await NIOThreadPool.singleton.runIfActive {
+        let client = try await BlockingThreads.pool.runIfActive {
             let client = try RawClient(port: port)
             try client.send(request)
             return client

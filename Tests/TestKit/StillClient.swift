@@ -59,7 +59,7 @@ package final class StillClient: Sendable {
     }
 
     private func read(upTo count: Int, flags: Int32) async throws -> [UInt8] {
-        try await NIOThreadPool.singleton.runIfActive { [self] in
+        try await BlockingThreads.pool.runIfActive { [self] in
             var failure: Int32 = 0
             let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
                 let received = recv(descriptor, buffer.baseAddress, count, flags)

@@ -70,7 +70,7 @@ struct ConnectionLimitTests {
         "R47: what does not send its head in time is closed without an answer",
         arguments: ["", "GET /healthz HTTP/1.1\r\nHost: h\r\nX-"])
     func slowHead(begin: String) async throws {
-        try await withConnections({ $0.headerTimeout = .milliseconds(300) }) {
+        try await withConnections({ $0.headerTimeout = .seconds(1) }) {
             larder, connections in
             let client = try RawClient(port: larder.port)
             try client.send(begin)
@@ -81,7 +81,7 @@ struct ConnectionLimitTests {
 
     @Test("R47: a head that drips is closed all the same, a second one of a connection too")
     func drip() async throws {
-        try await withConnections({ $0.headerTimeout = .milliseconds(300) }) {
+        try await withConnections({ $0.headerTimeout = .seconds(1) }) {
             larder, connections in
             let client = try RawClient(port: larder.port)
             try client.send(ask)
@@ -97,7 +97,7 @@ struct ConnectionLimitTests {
 
     @Test("a body that does not come, and a connection without a request, end at the idle time-out")
     func idle() async throws {
-        try await withConnections({ $0.idleTimeout = .milliseconds(300) }) { larder, connections in
+        try await withConnections({ $0.idleTimeout = .seconds(1) }) { larder, connections in
             let client = try RawClient(port: larder.port)
             try client.send(ask)
             let answer = try await client.readToEnd()
@@ -117,17 +117,15 @@ struct ConnectionLimitTests {
             { $0.add(repository: "app", blob: blob) },
             change: {
                 $0.waitForUpstreams()
-                $0.connections.idleTimeout = .milliseconds(200)
-                $0.connections.headerTimeout = .milliseconds(200)
+                $0.connections.idleTimeout = .seconds(2)
+                $0.connections.headerTimeout = .seconds(2)
             }
         ) { larder, registry in
             registry.inject(.stall(after: 500_000), on: RequestMatcher("GET", "/blobs/"))
             let response = try await larder.start(.GET, path)
-            // Three that wait beside it are cut one after the other.
-            for _ in 0..<3 {
-                let beside = try RawClient(port: larder.port)
-                #expect(try await beside.readToEnd().isEmpty)
-            }
+            // One that waits beside it is cut meanwhile.
+            let beside = try RawClient(port: larder.port)
+            #expect(try await beside.readToEnd().isEmpty)
             registry.release("stall")
             let body = try await response.body.collect(upTo: 1 << 30)
             #expect(Array(body.readableBytesView) == blob)
@@ -142,7 +140,7 @@ struct ConnectionLimitTests {
             { $0.add(repository: "app", blob: blob) },
             change: {
                 $0.waitForUpstreams()
-                $0.connections.writeTimeout = .milliseconds(500)
+                $0.connections.writeTimeout = .seconds(5)
             }
         ) { larder, _ in
             let client = try StillClient(port: larder.port, get: path)
