@@ -214,7 +214,7 @@ struct ClientLimitTests {
     }
 
     @Test(
-        "more downloads at once than allowed are 429 until one has ended", .timeLimit(.minutes(1)))
+        "more downloads at once than allowed are 429 until one has ended", .timeLimit(.minutes(5)))
     func tooManyDownloads() async throws {
         let large = SeededBytes.make(count: 20_000_000, seed: 62)
         let digest = Digest.sha256(of: large)

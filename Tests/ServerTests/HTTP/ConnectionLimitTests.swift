@@ -10,7 +10,7 @@ import Testing
 @testable import CacheStore
 @testable import Server
 
-@Suite("Connection limits", .timeLimit(.minutes(2)))
+@Suite("Connection limits", .timeLimit(.minutes(5)))
 struct ConnectionLimitTests {
     private let ask = "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
     private let askOnce = "GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"

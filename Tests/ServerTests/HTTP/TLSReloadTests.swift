@@ -12,7 +12,7 @@ import Testing
 @testable import CacheStore
 @testable import Server
 
-@Suite("Certificates", .timeLimit(.minutes(2)))
+@Suite("Certificates", .timeLimit(.minutes(5)))
 struct TLSReloadTests {
     private let blob = SeededBytes.make(count: 20_000_000, seed: 91)
     private var path: String { "/v2/lab.local/app/blobs/\(Digest.sha256(of: blob))" }

@@ -11,7 +11,7 @@ import Testing
 @testable import CacheStore
 @testable import Server
 
-@Suite("TLS", .timeLimit(.minutes(2)))
+@Suite("TLS", .timeLimit(.minutes(5)))
 struct TLSTests {
     private let image = SyntheticImage(seed: 31, layerSizes: [3_000_000])
     private let tagPath = "/v2/lab.local/app/manifests/1"
