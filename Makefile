@@ -46,7 +46,7 @@ fuzz: ## A few minutes of mutated input for every parser
 	scripts/install-packages.sh build run test
 	LARDER_FUZZ_ROUNDS=$${LARDER_FUZZ_ROUNDS:-50000} $(SWIFT) test --disable-xctest --filter Mutation
 
-bench: build ## Measures hits against nginx and docker-registry, and the index at a million blobs
+bench: build ## Measures hits, misses, memory and a large index beside nginx and docker-registry
 	scripts/bench.sh
 
 format: ## Formats the Swift sources
