@@ -10,6 +10,9 @@ BINARY := .build/release/larder
 SWIFT_FILES := Package.swift Sources Tests
 # Symbols are left out as the binary is linked; the Swift runtime is in it.
 RELEASE := --configuration release --product larder --static-swift-stdlib -Xlinker -s
+# Tests at once: each of them is a server, its upstream and its clients, and a thousand at a time
+# keep two cores from answering any of them within its time-outs.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 12
 
 .PHONY: help run build test unit e2e chaos fuzz bench format lint clean
 
