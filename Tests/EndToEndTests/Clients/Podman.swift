@@ -15,7 +15,6 @@ struct Podman: Sendable {
         let configuration = try directory.write(registries, to: "registries.conf")
         var environment = [String: String].isolated(in: directory)
         environment["CONTAINERS_REGISTRIES_CONF"] = configuration.path
-        environment["REGISTRY_AUTH_FILE"] = directory.appending(path: "auth.json").path
         let podman = Tool(name: "podman", environment: environment)
         if let credential {
             let parts = credential.split(separator: ":").map(String.init)
