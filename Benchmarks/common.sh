@@ -1,4 +1,8 @@
-# What the benchmarks share: a registry with one image, Larder before it, measuring. Sourced.
+# What the benchmarks share: a directory that goes at the end, a registry with one image, Larder
+# before it, measuring. Sourced.
+
+work=$(mktemp --directory --tmpdir larder-bench.XXXXXX)
+trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 
 registry_port=5190 port=5191
 url=http://127.0.0.1:$port

@@ -4,9 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 binary=$(realpath "${1:-.build/release/larder}")
-work=$(mktemp --directory --tmpdir larder-bench.XXXXXX)
-trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
-
 . Benchmarks/common.sh
 
 # Megabytes of the field $1 of the process's status.
