@@ -23,6 +23,11 @@ package struct Histogram: Sendable, Equatable {
     }
 
     /// In seconds.
+    package mutating func observe(nanoseconds: Int64) {
+        observe(Double(nanoseconds) * 1e-9)
+    }
+
+    /// In seconds.
     package mutating func observe(_ duration: Duration) {
         observe(duration.inSeconds)
     }

@@ -54,6 +54,11 @@ package struct Digest: Hashable, Sendable {
         self.init(algorithm: algorithm, bytes: bytes)
     }
 
+    /// All bytes at once: an array would hand them over one by one.
+    package func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+
     /// The hash alone, in lower-case hexadecimal.
     package var hex: String {
         String(unsafeUninitializedCapacity: bytes.count * 2) { buffer in

@@ -7,12 +7,15 @@ import Synchronization
 /// What was counted since the last flush.
 struct Tally: Sendable {
     struct Access: Sendable {
+        /// A manifest's rank rises by whatever means it was asked for.
+        private(set) var isManifest = false
         var hits: Int64 = 0
         /// Unix seconds.
         var last: Int64
 
-        mutating func add(hits: Int64, at time: Int64) {
+        mutating func add(hits: Int64, isManifest: Bool, at time: Int64) {
             self.hits += hits
+            self.isManifest = self.isManifest || isManifest
             last = time
         }
     }
@@ -47,8 +50,6 @@ struct Tally: Sendable {
     }
 
     var digests: [Digest: Access] = [:]
-    /// Manifests asked for, by whatever means: their rank rises.
-    var manifests: [Digest: Int64] = [:]
     var images: [ImageKey: Image] = [:]
     var repositories: [RepositoryKey: Traffic] = [:]
     var clients: [String: Client] = [:]
@@ -157,22 +158,24 @@ extension Tally {
     fileprivate mutating func add(
         _ record: RequestRecord, toClient client: String, limit: Int, at time: Int64
     ) {
-        let isKnown = clients.count < limit || clients[client] != nil
-        let address = isKnown ? client : Accounts.otherClients
+        if let known = clients.index(forKey: client) {
+            return clients.values[known].add(record.bytes, at: time)
+        }
+        let address = clients.count < limit ? client : Accounts.otherClients
         clients[address, default: Client(last: time)].add(record.bytes, at: time)
     }
 
     fileprivate mutating func addAccess(_ record: RequestRecord, at time: Int64) {
         let digest: Digest
+        let isManifest: Bool
         switch record.subject {
-        case .manifest(let found?, _):
-            digest = found
-            manifests[found] = time
-        case .blob(let found): digest = found
+        case .manifest(let found?, _): (digest, isManifest) = (found, true)
+        case .blob(let found): (digest, isManifest) = (found, false)
         case .manifest(nil, _), .listing: return
         }
         let isHit = !record.isHead && record.startsAtZero
-        digests[digest, default: Access(last: time)].add(hits: isHit ? 1 : 0, at: time)
+        digests[digest, default: Access(last: time)].add(
+            hits: isHit ? 1 : 0, isManifest: isManifest, at: time)
     }
 
     fileprivate mutating func add(

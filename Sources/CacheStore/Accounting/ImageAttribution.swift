@@ -55,7 +55,7 @@ struct ImageAttribution: Sendable {
         case .blob:
             return running.map { AttributedImage(key: $0.image, digest: nil, isPull: false) }
         case .manifest(let digest?, let tag?):
-            let image = ImageKey(repository: record.repository, reference: "\(tag)")
+            let image = ImageKey(repository: record.repository, reference: .tag(tag))
             let uncounted = record.isHead ? digest : nil
             running = Current(image: image, uncounted: uncounted, last: time)
             return AttributedImage(key: image, digest: digest, isPull: record.isPull)
@@ -67,13 +67,13 @@ struct ImageAttribution: Sendable {
     private static func manifest(
         _ digest: Digest, _ record: RequestRecord, _ running: inout Current?, at time: Int64
     ) -> AttributedImage {
-        if let tagged = running, tagged.image.isTag {
+        if let tagged = running, tagged.image.tag != nil {
             let isFirst = tagged.uncounted == digest && record.isPull
             if isFirst { running?.uncounted = nil }
             return AttributedImage(
                 key: tagged.image, digest: isFirst ? digest : nil, isPull: isFirst)
         }
-        let image = ImageKey(repository: record.repository, reference: "\(digest)")
+        let image = ImageKey(repository: record.repository, reference: .digest(digest))
         running = Current(image: image, uncounted: nil, last: time)
         return AttributedImage(key: image, digest: digest, isPull: record.isPull)
     }
@@ -90,14 +90,12 @@ struct AttributedImage: Sendable {
 /// A tag of a repository, or a digest that was asked for without one.
 package struct ImageKey: Hashable, Sendable {
     package let repository: RepositoryKey
-    /// A tag, or `sha256:…`.
-    package let reference: String
+    package let reference: Reference
 
-    package init(repository: RepositoryKey, reference: String) {
+    package init(repository: RepositoryKey, reference: Reference) {
         self.repository = repository
         self.reference = reference
     }
 
-    /// Tags hold no colon.
-    var isTag: Bool { !reference.utf8.contains(UInt8(ascii: ":")) }
+    var tag: Tag? { if case .tag(let tag) = reference { tag } else { nil } }
 }

@@ -9,7 +9,6 @@ extension Database {
     /// - Returns: images whose manifest is not in the store yet, to be added later.
     func add(_ tally: Tally) throws -> [ImageKey: Tally.Image] {
         for (digest, access) in tally.digests { try add(access, to: digest) }
-        for (digest, time) in tally.manifests { try raise(digest, to: time) }
         for (key, traffic) in tally.repositories { try add(traffic, to: key) }
         for (hour, traffic) in tally.hours { try add(traffic, toHour: hour) }
         for (address, client) in tally.clients { try add(client, to: address) }
@@ -26,11 +25,7 @@ extension Database {
         try run(
             "UPDATE orphan SET accessed_at = max(accessed_at, ?) WHERE digest_id = ?",
             .integer(access.last), .integer(id))
-    }
-
-    private func raise(_ manifest: Digest, to time: Int64) throws(SQLiteError) {
-        guard let id = try digestID(manifest) else { return }
-        try raiseManifest(id, to: time)
+        if access.isManifest { try raiseManifest(id, to: access.last) }
     }
 
     /// Raises the rank of a manifest; never lowers it.
@@ -96,7 +91,7 @@ extension Database {
                 UPDATE image SET accessed_at = max(accessed_at, ?), pulls = pulls + ?,
                     bytes = bytes + ? WHERE repository_id = ? AND reference = ?
                 """, .integer(image.last), .integer(image.pulls), .integer(image.bytes),
-                .integer(repository), .text(key.reference))
+                .integer(repository), .text("\(key.reference)"))
             return true
         }
         try run(
@@ -106,7 +101,8 @@ extension Database {
             ON CONFLICT (repository_id, reference) DO UPDATE SET digest_id = excluded.digest_id,
                 accessed_at = max(accessed_at, excluded.accessed_at),
                 pulls = pulls + excluded.pulls, bytes = bytes + excluded.bytes
-            """, .integer(repository), .text(key.reference), .integer(id), .integer(image.last),
+            """, .integer(repository), .text("\(key.reference)"), .integer(id),
+            .integer(image.last),
             .integer(image.pulls), .integer(image.bytes))
         return true
     }

@@ -7,11 +7,19 @@ package struct RepositoryKey: Hashable, Sendable, CustomStringConvertible {
     /// The upstream's name in the configuration, `docker.io`.
     package let upstream: String
     package let repository: RepositoryName
+    /// Of both, made once: each request is looked up by its repository in several tables.
+    private let hashOfNames: Int
 
     package init(upstream: String, repository: RepositoryName) {
         self.upstream = upstream
         self.repository = repository
+        var hasher = Hasher()
+        hasher.combine(upstream)
+        hasher.combine(repository)
+        hashOfNames = hasher.finalize()
     }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(hashOfNames) }
 
     package var description: String { "\(upstream)/\(repository)" }
 }

@@ -62,11 +62,12 @@ extension Database {
 
     private static func imageRow(_ row: Statement) -> ImageRow? {
         guard let upstream = row.text(0), let name = row.text(1),
-            let repository = try? RepositoryName(name), let digest = Digest(indexKey: row.blob(3))
+            let repository = try? RepositoryName(name), let digest = Digest(indexKey: row.blob(3)),
+            let reference = try? Reference(row.text(2) ?? "")
         else { return nil }
         let key = RepositoryKey(upstream: upstream, repository: repository)
         return ImageRow(
-            key: ImageKey(repository: key, reference: row.text(2) ?? ""), digest: digest,
+            key: ImageKey(repository: key, reference: reference), digest: digest,
             mediaType: MediaType(rawValue: row.text(4) ?? ""), size: row.integer(5),
             pulls: row.integer(6), bytesServed: row.integer(7), accessedAt: row.integer(8))
     }
@@ -102,6 +103,6 @@ extension ImageOrder {
 extension ImageRow {
     func matches(_ pattern: ImagePattern) -> Bool {
         pattern.matches(
-            digest, repository: "\(key.repository)", tags: key.isTag ? [key.reference] : [])
+            digest, repository: "\(key.repository)", tags: key.tag.map { ["\($0)"] } ?? [])
     }
 }

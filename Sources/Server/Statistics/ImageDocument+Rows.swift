@@ -7,7 +7,7 @@ extension ImageDocument {
     init(_ row: ImageRow) {
         self.init(
             upstream: row.key.repository.upstream, repository: "\(row.key.repository.repository)",
-            reference: row.key.reference, digest: "\(row.digest)",
+            reference: "\(row.key.reference)", digest: "\(row.digest)",
             mediaType: row.mediaType.rawValue, sizeBytes: row.size, pulls: row.pulls,
             servedBytes: row.bytesServed, lastAccessAt: Timestamp(row.accessedAt))
     }

@@ -23,7 +23,7 @@ struct ImageAttributionTests {
             client: client, repository: key ?? self.key, subject: subject, isHead: isHead,
             startsAtZero: true, status: status, result: .hit, bytes: 1)
         let image = attribution.image(of: record, at: time)
-        return image.map { $0.key.reference + ($0.isPull ? "+" : "") }
+        return image.map { "\($0.key.reference)" + ($0.isPull ? "+" : "") }
     }
 
     @Test("what follows a tag counts for it, and its pull once")
