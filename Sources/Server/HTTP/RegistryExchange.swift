@@ -39,7 +39,7 @@ struct RegistryExchange: Sendable {
             return try await version(route, address, &entry)
         }
         let named = try table.target(for: address)
-        entry.resolved(named.key, route)
+        entry.asked = AskedContent(named.key, route.endpoint)
         let admitted = try await gate.admit(
             presented, to: route.endpoint, of: named, isGet: request.method == .get,
             subject: entry.subject)

@@ -75,7 +75,7 @@ where Pages.Context == RegistryContext {
         _ answer: Answer, _ request: Request, _ context: RegistryContext, _ entry: AccessEntry,
         _ calls: CallCounter, _ admission: ClientAdmission?
     ) -> Response {
-        let headAt = ContinuousClock.now
+        let headAt = NIODeadline.now()
         return AnswerSender(
             answer: answer, isHead: request.method == .head, channel: context.channel,
             admission: admission

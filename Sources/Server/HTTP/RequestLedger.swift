@@ -2,6 +2,7 @@
 
 import CacheStore
 import HTTPTypes
+import NIOCore
 import OCI
 
 /// What is kept of an answer to count it by.
@@ -34,7 +35,7 @@ struct RequestLedger: Sendable {
     ///   - headAt: when the response head was handed on.
     func close(
         _ entry: AccessEntry, _ answer: AnswerSummary, bytes: Int64, isComplete: Bool,
-        headAt: ContinuousClock.Instant, upstreamCalls: Int
+        headAt: NIODeadline, upstreamCalls: Int
     ) {
         if isComplete, let digest = answer.wholeBlob,
             services.repeatedDownloads.isSuspicious(digest, by: entry.client)
@@ -44,7 +45,7 @@ struct RequestLedger: Sendable {
         if let record = RequestRecord(entry, answer, bytes: bytes) {
             services.store.record(record)
         }
-        let now = ContinuousClock.now
+        let now = NIODeadline.now()
         services.metrics.record(entry, answer, bytes: bytes, headAt: headAt, endAt: now)
         accessLog.write(
             entry, status: answer.status, bytes: bytes, isComplete: isComplete,

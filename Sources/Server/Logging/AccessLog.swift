@@ -4,6 +4,7 @@ import CacheStore
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import OCI
 
 /// What is known of a request as it comes in and is resolved.
@@ -11,12 +12,10 @@ struct AccessEntry: Sendable {
     let client: String
     let method: HTTPRequest.Method
     let path: String
-    let beganAt = ContinuousClock.now
-    private(set) var endpoint: RegistryRoute.Endpoint?
-    private(set) var repository: RepositoryKey?
-    /// The tag or digest asked for.
-    private(set) var reference: String?
-    var upstream: String?
+    let beganAt = NIODeadline.now()
+    var asked: AskedContent?
+    /// Of what asks for no content of a repository.
+    private var upstreamOnly: String?
 
     init(client: String, method: HTTPRequest.Method, path: String) {
         self.client = client
@@ -28,35 +27,20 @@ struct AccessEntry: Sendable {
         self.init(client: client, method: request.method, path: target.path)
     }
 
-    mutating func resolved(_ key: RepositoryKey, _ route: RegistryRoute) {
-        resolved(key, route.endpoint, reference: Self.reference(of: route.endpoint))
-    }
+    var repository: RepositoryKey? { asked?.repository }
 
-    /// - Parameter reference: as ``reference(of:)`` has it.
-    mutating func resolved(
-        _ key: RepositoryKey, _ endpoint: RegistryRoute.Endpoint, reference: String?
-    ) {
-        upstream = key.upstream
-        repository = key
-        self.endpoint = endpoint
-        self.reference = reference
+    var upstream: String? {
+        get { asked?.repository.upstream ?? upstreamOnly }
+        set { upstreamOnly = newValue }
     }
 
     /// What was asked for, in one text: `GET docker.io/library/nginx:1`; what belongs to no
     /// repository by its path.
     var subject: String {
-        guard let repository else { return "\(method.rawValue) \(path)" }
-        let separator = reference?.contains(":") == true ? "@" : ":"
-        let name = "\(repository.upstream)/\(repository.repository)"
-        return "\(method.rawValue) \(name)" + (reference.map { separator + $0 } ?? "")
-    }
-
-    static func reference(of endpoint: RegistryRoute.Endpoint) -> String? {
-        switch endpoint {
-        case .manifest(_, let reference): "\(reference)"
-        case .blob(_, let digest), .referrers(_, let digest): "\(digest)"
-        case .base, .catalog, .tags, .uploads: nil
-        }
+        guard let asked else { return "\(method.rawValue) \(path)" }
+        let separator = asked.reference?.contains(":") == true ? "@" : ":"
+        return "\(method.rawValue) \(asked.repository)"
+            + (asked.reference.map { separator + $0 } ?? "")
     }
 }
 
@@ -74,41 +58,61 @@ struct AccessLog: Sendable {
     /// - Parameter bytes: of the body, handed to the kernel.
     func write(
         _ entry: AccessEntry, status: Int, bytes: Int64, isComplete: Bool, outcome: CacheOutcome?,
-        upstreamCalls: Int, endAt: ContinuousClock.Instant = .now
+        upstreamCalls: Int, endAt: NIODeadline = .now()
     ) {
         guard logger.logLevel <= .info else { return }
-        var fields: [LogLine.Field] = []
-        fields.reserveCapacity(11)
-        if !isComplete { fields.append(("aborted", .text("true"))) }
-        fields.append(("bytes", .number(bytes)))
-        if let outcome { fields.append(("cache", .text(outcome.word))) }
-        fields.append(("client", .text(entry.client)))
-        fields.append(("duration_ms", .milliseconds(endAt - entry.beganAt)))
-        fields.append(("method", .text(entry.method.rawValue)))
-        if entry.repository == nil { fields.append(("path", .text(entry.path))) }
-        if let reference = entry.reference { fields.append(("reference", .text(reference))) }
-        if let key = entry.repository {
-            fields.append(("repository", .text("\(key.repository)")))
-        }
-        fields.append(("status", .number(Int64(status))))
-        if let upstream = entry.upstream { fields.append(("upstream", .text(upstream))) }
-        fields.append(("upstream_calls", .number(Int64(upstreamCalls))))
+        let line = AccessLine(
+            entry: entry, status: status, bytes: bytes, isComplete: isComplete, outcome: outcome,
+            upstreamCalls: upstreamCalls, endAt: endAt)
         if let lines {
-            lines.write(.info, "request", fields)
+            lines.write(
+                .info, "request", textBytes: line.textBytes, fieldCount: AccessLine.fieldCount
+            ) { line.add(to: &$0) }
         } else {
-            let metadata = fields.map { ($0.key, Logger.MetadataValue.string($0.value.text)) }
-            logger.info("request", metadata: Logger.Metadata(uniqueKeysWithValues: metadata))
+            var metadata = Logger.Metadata()
+            line.add(to: &metadata)
+            logger.info("request", metadata: metadata)
         }
     }
 }
 
-extension LogLine.Value {
-    /// For loggers of others.
-    fileprivate var text: String {
-        switch self {
-        case .text(let text): text
-        case .number(let number): "\(number)"
-        case .milliseconds(let duration): "\(duration / .milliseconds(1))"
+/// The fields of one line.
+private struct AccessLine {
+    static let fieldCount = 12
+
+    let entry: AccessEntry
+    let status: Int
+    let bytes: Int64
+    let isComplete: Bool
+    let outcome: CacheOutcome?
+    let upstreamCalls: Int
+    let endAt: NIODeadline
+
+    /// Of all that is no number, the keys included.
+    var textBytes: Int {
+        let keys = 128
+        let asked = entry.asked.map {
+            ($0.reference?.utf8.count ?? 0) + $0.repository.repository.description.utf8.count
         }
+        return keys + (outcome?.word.utf8.count ?? 0) + entry.client.utf8.count
+            + entry.method.rawValue.utf8.count + entry.path.utf8.count + (asked ?? 0)
+            + (entry.upstream?.utf8.count ?? 0)
+    }
+
+    func add(to fields: inout some LogFields) {
+        if !isComplete { fields.add("aborted", "true") }
+        fields.add("bytes", bytes)
+        if let outcome { fields.add("cache", outcome.word) }
+        fields.add("client", entry.client)
+        fields.add("duration_ms", nanoseconds: (endAt - entry.beganAt).nanoseconds)
+        fields.add("method", entry.method.rawValue)
+        if entry.asked == nil { fields.add("path", entry.path) }
+        if let asked = entry.asked {
+            if let reference = asked.reference { fields.add("reference", reference) }
+            fields.add("repository", asked.repository.repository.description)
+        }
+        fields.add("status", Int64(status))
+        if let upstream = entry.upstream { fields.add("upstream", upstream) }
+        fields.add("upstream_calls", Int64(upstreamCalls))
     }
 }

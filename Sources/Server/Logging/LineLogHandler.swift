@@ -32,17 +32,27 @@ struct LineLogHandler: LogHandler {
         var fields = metadata
         if let own = event.metadata { fields.merge(own) { $1 } }
         fields["hb.request.id"] = nil
+        let texts = fields.map { (key: $0.key, text: "\($0.value)") }.sorted { $0.key < $1.key }
         let line = LogLine(
             format, event.level, label: label, message: "\(event.message)",
-            fields: fields.sorted { $0.key < $1.key }.map { ($0.key, .text("\($0.value)")) })
+            textBytes: texts.reduce(0) { $0 + $1.key.utf8.count + $1.text.utf8.count },
+            fieldCount: texts.count
+        ) { line in
+            for (key, text) in texts { line.add(key, text) }
+        }
         LineOutput.standard.write(bytes: line.bytes)
     }
 
     /// A line that may be put off a little, for what comes often.
     ///
-    /// - Parameter fields: in the order of their keys; the handler's own are left out.
-    func write(_ level: Logger.Level, _ message: String, _ fields: [LogLine.Field]) {
-        let line = LogLine(format, level, label: label, message: message, fields: fields)
+    /// The handler's own fields are left out; for the others see ``LogLine``.
+    func write(
+        _ level: Logger.Level, _ message: String, textBytes: Int, fieldCount: Int,
+        _ fields: (inout LineWriter) -> Void
+    ) {
+        let line = LogLine(
+            format, level, label: label, message: message, textBytes: textBytes,
+            fieldCount: fieldCount, fields: fields)
         LineOutput.standard.writeSoon(bytes: line.bytes)
     }
 }

@@ -61,7 +61,8 @@ struct RequestLabels: Sendable {
 
     /// Nil for what is no request to a repository.
     init?(_ entry: AccessEntry, _ outcome: CacheOutcome?) {
-        guard let upstream = entry.upstream, let kind = RequestShape.Kind(entry.endpoint) else {
+        guard let upstream = entry.upstream, let kind = RequestShape.Kind(entry.asked?.endpoint)
+        else {
             return nil
         }
         self.upstream = upstream

@@ -2,6 +2,7 @@
 
 import HTTPTypes
 import Measurement
+import NIOCore
 import Synchronization
 
 /// One lock, one look-up by the upstream's name and one by the status for each request; the
@@ -47,7 +48,7 @@ final class RequestMetrics: Sendable {
     ///   - endAt: when its body was.
     func record(
         _ entry: AccessEntry, _ answer: AnswerSummary, bytes: Int64,
-        headAt: ContinuousClock.Instant, endAt: ContinuousClock.Instant
+        headAt: NIODeadline, endAt: NIODeadline
     ) {
         let labels = RequestLabels(entry, answer.outcome)
         let (firstByte, whole) = (headAt - entry.beganAt, endAt - entry.beganAt)
@@ -55,8 +56,8 @@ final class RequestMetrics: Sendable {
             counts.byStatus[answer.status, default: 0] += 1
             guard let labels else { return }
             counts.add(labels, bytes: bytes)
-            counts.firstByte[labels.shape.index].observe(firstByte)
-            counts.whole[labels.shape.index].observe(whole)
+            counts.firstByte[labels.shape.index].observe(nanoseconds: firstByte.nanoseconds)
+            counts.whole[labels.shape.index].observe(nanoseconds: whole.nanoseconds)
         }
     }
 }

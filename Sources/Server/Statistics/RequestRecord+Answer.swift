@@ -9,25 +9,24 @@ extension RequestRecord {
     ///
     /// - Parameter bytes: of the body, handed to the kernel.
     init?(_ entry: AccessEntry, _ answer: AnswerSummary, bytes: Int64) {
-        guard let repository = entry.repository, let subject = Subject(entry.endpoint, answer)
-        else {
+        guard let asked = entry.asked, let subject = Subject(asked.endpoint, answer) else {
             return nil
         }
         self.init(
-            client: entry.client, repository: repository, subject: subject,
+            client: entry.client, repository: asked.repository, subject: subject,
             isHead: entry.method == .head, startsAtZero: answer.startsAtZero,
             status: answer.status, result: Result(answer.outcome), bytes: bytes)
     }
 }
 
 extension RequestRecord.Subject {
-    fileprivate init?(_ endpoint: RegistryRoute.Endpoint?, _ answer: AnswerSummary) {
+    fileprivate init?(_ endpoint: RegistryRoute.Endpoint, _ answer: AnswerSummary) {
         switch endpoint {
         case .manifest(_, .tag(let tag)): self = .manifest(answer.digest, tag: tag)
         case .manifest(_, .digest): self = .manifest(answer.digest, tag: nil)
         case .blob(_, let digest): self = .blob(digest)
         case .tags, .referrers: self = .listing
-        case .base, .catalog, .uploads, nil: return nil
+        case .base, .catalog, .uploads: return nil
         }
     }
 }

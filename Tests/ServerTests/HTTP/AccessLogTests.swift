@@ -45,8 +45,8 @@ struct AccessLogTests {
         if resolved {
             let key = RepositoryKey(
                 upstream: "docker.io", repository: try RepositoryName("library/app"))
-            entry.upstream = key.upstream
-            entry.resolved(key, try #require(try RegistryRoute(path: RequestTarget(path).path)))
+            let route = try #require(try RegistryRoute(path: RequestTarget(path).path))
+            entry.asked = AskedContent(key, route.endpoint)
         }
         AccessLog(logger: Logger(label: "test") { _ in Recorder(lines: lines) }).write(
             entry, status: 200, bytes: 42, isComplete: isComplete, outcome: outcome,
