@@ -1,22 +1,10 @@
 /// Answers hits on the event loop; hands everything else on, unchanged and in order
 /// (docs/fast-path.md).
 
-import CacheStore
-import Glibc
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import OCI
-
-/// What the connections' handlers share.
-struct FastPath: Sendable {
-    let objects: HotObjects
-    let ledger: RequestLedger
-    let access: CurrentAccess
-    let clock: StoreClock
-
-    var moment: Moment { Moment(wall: Int64(time(nil)), store: clock.now()) }
-}
 
 /// Stands between `FileBodyHandler` and Hummingbird, and tells the connection's watch of every
 /// answer.
@@ -26,13 +14,11 @@ final class FastPathHandler: ChannelDuplexHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private struct Exchange {
-        let answer: FastAnswer
-        let entry: AccessEntry
-        /// A blob's; held until its last byte is sent.
-        let lease: OpenFiles.Lease?
-        /// Likewise, where its client's downloads are limited.
-        let admission: ClientAdmission?
+    /// The requests that were looked at since `forgetHits`.
+    private enum Seen {
+        case nothing
+        case hit(HTTPRequestHead)
+        case others
     }
 
     /// What came while an answer was on its way.
@@ -50,7 +36,7 @@ final class FastPathHandler: ChannelDuplexHandler {
     private var peer: Peer?
 
     /// A request that is answered here, up to its end.
-    private var recognised: Exchange?
+    private var recognised: FastExchange?
     private var isAnswering = false
     /// Requests handed on and not answered yet.
     private var outstanding = 0
@@ -59,6 +45,7 @@ final class FastPathHandler: ChannelDuplexHandler {
     private var held = CircularBuffer<Held>()
     private var isReleasing = false
     private var isReadHeld = false
+    private var seen = Seen.nothing
 
     /// - Parameters:
     ///   - files: the same connection's.
@@ -99,6 +86,7 @@ final class FastPathHandler: ChannelDuplexHandler {
         switch part {
         case .head(let head):
             recognised = recognise(head, context)
+            see(head, isHit: recognised != nil)
             if recognised != nil { return }
             outstanding += 1
             isBypassed = isBypassed || endsConnection(head)
@@ -116,28 +104,15 @@ final class FastPathHandler: ChannelDuplexHandler {
         !head.isKeepAlive || head.version != .http1_1
     }
 
-    private func recognise(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) -> Exchange? {
-        guard !isBypassed, outstanding == 0, encoder != nil, path.objects.isEnabled,
-            var request = HotRequest(head)
-        else { return nil }
-        let peer = peer(context)
-        let requester = peer.requester(host: request.key.host, ForwardedFields(head.headers))
-        if peer.isTrustedProxy { request = request.asked(at: requester.host) }
-        guard let object = path.objects.find(request) else { return nil }
-        let moment = path.moment
-        var entry = AccessEntry(
-            client: requester.address, method: request.isHead ? .head : .get, path: "")
-        entry.resolved(object.repository, object.endpoint, reference: object.reference)
-        do {
-            let lease = try object.lease()
-            guard object.isFresh(at: moment), let answer = object.answer(to: request, at: moment)
-            else { return nil }
-            let admission = try path.access.limits.admit(
-                requester, isDownload: object.isBlob && !request.isHead)
-            return Exchange(answer: answer, entry: entry, lease: lease, admission: admission)
-        } catch {
-            return nil
-        }
+    private func recognise(_ head: HTTPRequestHead, _ context: ChannelHandlerContext)
+        -> FastExchange?
+    {
+        guard mayAnswer, let request = HotRequest(head) else { return nil }
+        return path.exchange(request, ForwardedFields(head.headers), over: peer(context))
+    }
+
+    private var mayAnswer: Bool {
+        !isBypassed && outstanding == 0 && encoder != nil && path.objects.isEnabled
     }
 
     private func peer(_ context: ChannelHandlerContext) -> Peer {
@@ -148,12 +123,37 @@ final class FastPathHandler: ChannelDuplexHandler {
         return next
     }
 
+    // MARK: Known heads
+
+    /// Whether a request that comes now would be the only one.
+    var isFree: Bool { mayAnswer && !mustWait && recognised == nil }
+
+    /// Answers a request that no decoder saw; false where the normal path has to.
+    func answer(_ known: KnownHead) -> Bool {
+        guard let context,
+            let exchange = path.exchange(known.request, known.forwarded, over: peer(context))
+        else { return false }
+        watch.knownRequestArrived()
+        path.objects.countUndecodedAnswer()
+        answer(exchange, context)
+        return true
+    }
+
+    func forgetHits() { seen = .nothing }
+
+    /// The only request since `forgetHits`, if it is answered here.
+    var onlyHit: HTTPRequestHead? { if case .hit(let head) = seen { head } else { nil } }
+
+    private func see(_ head: HTTPRequestHead, isHit: Bool) {
+        if case .nothing = seen, isHit { seen = .hit(head) } else { seen = .others }
+    }
+
     // MARK: Answers
 
-    private func answer(_ exchange: Exchange, _ context: ChannelHandlerContext) {
+    private func answer(_ exchange: FastExchange, _ context: ChannelHandlerContext) {
         isAnswering = true
         path.objects.countAnswer()
-        let headAt = ContinuousClock.now
+        let headAt = NIODeadline.now()
         switch exchange.answer.body {
         case .rendered(let buffer, let bytes):
             let written = promise(exchange, bytes: bytes, headAt, context)
@@ -176,7 +176,7 @@ final class FastPathHandler: ChannelDuplexHandler {
 
     /// Kept when the kernel has the answer.
     private func promise(
-        _ exchange: Exchange, bytes: Int64, _ headAt: ContinuousClock.Instant,
+        _ exchange: FastExchange, bytes: Int64, _ headAt: NIODeadline,
         _ context: ChannelHandlerContext
     ) -> EventLoopPromise<Void> {
         let promise = context.eventLoop.makePromise(of: Void.self)
@@ -189,7 +189,7 @@ final class FastPathHandler: ChannelDuplexHandler {
     }
 
     private func ended(
-        _ exchange: Exchange, bytes: Int64, isComplete: Bool, _ headAt: ContinuousClock.Instant,
+        _ exchange: FastExchange, bytes: Int64, isComplete: Bool, _ headAt: NIODeadline,
         _ context: ChannelHandlerContext
     ) {
         isAnswering = false

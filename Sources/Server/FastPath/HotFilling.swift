@@ -28,7 +28,7 @@ struct HotFilling: Sendable {
         else { return }
         keep(
             HotObject(
-                repository: target.key, endpoint: .manifest(target.key.repository, reference),
+                AskedContent(target.key, .manifest(target.key.repository, reference)),
                 namespace: target.namespace, digest: found.digest,
                 mediaType: found.mediaType.rawValue, content: .manifest(bytes), basis: basis))
     }
@@ -40,7 +40,7 @@ struct HotFilling: Sendable {
         else { return }
         keep(
             HotObject(
-                repository: target.key, endpoint: .blob(target.key.repository, digest),
+                AskedContent(target.key, .blob(target.key.repository, digest)),
                 namespace: target.namespace, digest: digest,
                 mediaType: MediaType.octetStream.rawValue, content: .blob(file), basis: basis))
     }

@@ -26,7 +26,7 @@ struct Moment: Sendable, Equatable {
 }
 
 /// An answer on its way out of the event loop.
-struct FastAnswer: Sendable {
+final class FastAnswer: Sendable {
     enum Body: Sendable {
         /// Head, and body if any, as they go on the wire.
         case rendered(ByteBuffer, bodyBytes: Int64)
@@ -36,6 +36,11 @@ struct FastAnswer: Sendable {
 
     let summary: AnswerSummary
     let body: Body
+
+    private init(_ summary: AnswerSummary, _ body: Body) {
+        self.summary = summary
+        self.body = body
+    }
 }
 
 final class HotObject: Sendable {
@@ -44,10 +49,7 @@ final class HotObject: Sendable {
         case blob(HotFile)
     }
 
-    let repository: RepositoryKey
-    let endpoint: RegistryRoute.Endpoint
-    /// The tag or digest asked for, as the access log has it.
-    let reference: String?
+    let asked: AskedContent
     let digest: Digest
     let content: Content
     let basis: HitBasis
@@ -65,17 +67,15 @@ final class HotObject: Sendable {
     private let rendered = Mutex<(get: Rendered?, head: Rendered?)>((nil, nil))
 
     init(
-        repository: RepositoryKey, endpoint: RegistryRoute.Endpoint, namespace: String?,
-        digest: Digest, mediaType: String, content: Content, basis: HitBasis
+        _ asked: AskedContent, namespace: String?, digest: Digest, mediaType: String,
+        content: Content, basis: HitBasis
     ) {
-        self.repository = repository
-        self.endpoint = endpoint
+        self.asked = asked
         self.namespace = namespace
         self.digest = digest
         self.mediaType = mediaType
         self.content = content
         self.basis = basis
-        reference = AccessEntry.reference(of: endpoint)
     }
 
     var size: Int64 {
@@ -149,7 +149,8 @@ final class HotObject: Sendable {
 
 extension FastAnswer {
     /// Nil for an answer that takes more than a head and one body.
-    fileprivate init?(_ answer: Answer, at moment: Moment) {
+    fileprivate convenience init?(_ answer: Answer, at moment: Moment) {
+        let body: Body
         var fields = answer.responseFields
         fields[.date] = HTTPDate.text(unixSeconds: moment.wall)
         fields[.server] = RegistryChannel.serverName
@@ -169,7 +170,7 @@ extension FastAnswer {
                 : .file(Self.head(answer.status, fields), content, part.span)
         default: return nil
         }
-        summary = answer.summary
+        self.init(answer.summary, body)
     }
 
     private static func head(

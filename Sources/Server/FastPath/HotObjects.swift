@@ -28,6 +28,7 @@ final class HotObjects: Sendable {
     private let sequence = Atomic<UInt64>(0)
     private let enabled = Atomic(true)
     private let answers = Atomic(0)
+    private let undecodedAnswers = Atomic(0)
     private let parts: [Part]
 
     /// - Parameter limits: of all parts together.
@@ -74,15 +75,17 @@ final class HotObjects: Sendable {
     /// Requests answered on the event loop so far.
     var answered: Int { answers.load(ordering: .relaxed) }
 
+    /// Those of them to heads that were known.
+    var answeredUndecoded: Int { undecodedAnswers.load(ordering: .relaxed) }
+
+    func countUndecodedAnswer() { undecodedAnswers.add(1, ordering: .relaxed) }
+
     func countAnswer() { answers.add(1, ordering: .relaxed) }
 
     var count: Int { parts.reduce(0) { sum, part in sum + part.shard.withLock { $0.count } } }
 
     private func part(of key: HotKey) -> Part {
-        // The end of a target tells objects apart; the whole of it is hashed by the part.
-        var hash: UInt64 = 0
-        for byte in key.target.utf8.suffix(8) { hash = hash &* 31 &+ UInt64(byte) }
-        return parts[Int(hash % UInt64(Self.parts))]
+        parts[Int(UInt(bitPattern: key.hash) % UInt(Self.parts))]
     }
 
     private func change(_ body: (inout HotShard) -> Void) {

@@ -2,11 +2,24 @@
 
 import NIOHTTP1
 
-/// `Host`, or what a trusted proxy says instead, and request target as they were sent. Two spellings of one object are two keys: no
-/// address is resolved here, and no path parsed.
+/// `Host`, or what a trusted proxy says instead, and request target as they were sent. Two
+/// spellings of one object are two keys: no address is resolved here, and no path parsed.
 struct HotKey: Hashable, Sendable {
     let host: String?
     let target: String
+    /// Of both, made once.
+    let hash: Int
+
+    init(host: String?, target: String) {
+        self.host = host
+        self.target = target
+        var hasher = Hasher()
+        hasher.combine(host)
+        hasher.combine(target)
+        hash = hasher.finalize()
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 }
 
 /// A plain GET or HEAD: without a body, without wishes as to the connection, from nobody in

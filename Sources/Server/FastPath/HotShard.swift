@@ -106,8 +106,8 @@ struct HotShard: Sendable {
 extension HotObject {
     fileprivate var dependencies: [HotDependency] {
         var dependencies = [HotDependency.digest(digest)]
-        if case .manifest(_, .tag(let tag)) = endpoint {
-            dependencies.append(.tag(tag, repository))
+        if case .manifest(_, .tag(let tag)) = asked.endpoint {
+            dependencies.append(.tag(tag, asked.repository))
         }
         if !basis.isProven { dependencies.append(.references) }
         return dependencies

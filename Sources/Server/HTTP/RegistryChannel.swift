@@ -10,8 +10,8 @@ import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOSSL
 
-/// TLS → `ConnectionWatch` → HTTP/1.1 codec → `RequestCheck` → `FileBodyHandler` →
-/// `FastPathHandler` → HTTP types codec → Hummingbird.
+/// TLS → `ConnectionWatch` → `KnownHeadHandler` → HTTP/1.1 codec → `RequestCheck` →
+/// `FileBodyHandler` → `FastPathHandler` → HTTP types codec → Hummingbird.
 ///
 /// Hummingbird carries requests and heads; bodies that are files leave below it, by sendfile, or
 /// in blocks where they are encrypted (design §5).
@@ -52,7 +52,13 @@ struct RegistryChannel: ServerChildChannel, HTTPChannelHandler {
             try pipeline.addHandler(NIOSSLServerHandler(context: tls.certificates.context))
         }
         let watch = ConnectionWatch(connections)
+        let carrier: any BodyCarrier =
+            if let tls { BlockCarrier(tls.blocks) } else { SendfileCarrier() }
+        let files = FileBodyHandler(carrier)
+        let path = FastPathHandler(fastPath, files: files, watch: watch)
         try pipeline.addHandler(watch)
+        try pipeline.addHandler(
+            KnownHeadHandler(fastPath.heads.of(pipeline.eventLoop), path: path, watch: watch))
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = 16 * 1024
         limits.maxHeaderListSize = 64 * 1024
@@ -64,11 +70,8 @@ struct RegistryChannel: ServerChildChannel, HTTPChannelHandler {
             withEncoderConfiguration: .init(),
             withDecoderLimitConfiguration: limits)
         try pipeline.addHandler(RequestCheck(watch))
-        let carrier: any BodyCarrier =
-            if let tls { BlockCarrier(tls.blocks) } else { SendfileCarrier() }
-        let files = FileBodyHandler(carrier)
         try pipeline.addHandler(files)
-        try pipeline.addHandler(FastPathHandler(fastPath, files: files, watch: watch))
+        try pipeline.addHandler(path)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
         try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
     }

@@ -20,7 +20,7 @@ struct HotShardTests {
         let digest = Digest.sha256(of: Array(bytes.utf8))
         let reference = try tag.map { Reference.tag(try Tag($0)) } ?? .digest(digest)
         return HotObject(
-            repository: app, endpoint: .manifest(app.repository, reference), namespace: nil,
+            AskedContent(app, .manifest(app.repository, reference)), namespace: nil,
             digest: digest, mediaType: "text/plain", content: .manifest(Array(bytes.utf8)),
             basis: HitBasis(isProven: isProven, tag: fresh.map(Self.verified(in:))))
     }

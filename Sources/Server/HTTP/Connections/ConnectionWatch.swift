@@ -69,6 +69,15 @@ final class ConnectionWatch: ChannelInboundHandler {
         enter(outstanding > 0 ? .answering : .idle)
     }
 
+    /// A whole one, which no decoder saw.
+    func knownRequestArrived() {
+        outstanding += 1
+        phase = .answering
+    }
+
+    /// Whether all that came were whole requests.
+    var isBetweenRequests: Bool { phase == .answering || phase == .idle }
+
     func answered() {
         outstanding = max(0, outstanding - 1)
         if outstanding == 0 && phase == .answering { enter(.idle) }

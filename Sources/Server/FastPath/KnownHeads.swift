@@ -1,0 +1,80 @@
+/// Request heads that were parsed before: the same bytes are the same request.
+
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// A head as it came, and what the HTTP decoder made of it.
+final class KnownHead {
+    let request: HotRequest
+    let forwarded: ForwardedFields
+    fileprivate let bytes: ByteBuffer
+
+    /// Nil for what the fast path does not answer.
+    fileprivate init?(_ bytes: ByteBuffer, _ head: HTTPRequestHead) {
+        guard let request = HotRequest(head) else { return nil }
+        self.request = request
+        forwarded = ForwardedFields(head.headers)
+        // A copy: the buffer that was read into is larger.
+        self.bytes = ByteBuffer(bytes: bytes.readableBytesView)
+    }
+}
+
+/// Those of one event loop, shared by its connections.
+///
+/// A table without chains, as a processor's cache has it: a head has one place by its bytes, and
+/// takes it from whichever was there. So it has an end, and no choice of heads makes it slow.
+final class KnownHeads {
+    static let places = 1024
+    /// Bytes of a head that is kept at most.
+    static let maximumLength = 2048
+
+    private var heads = [KnownHead?](repeating: nil, count: places)
+
+    func find(_ bytes: ByteBuffer) -> KnownHead? {
+        guard bytes.readableBytes <= Self.maximumLength, let known = heads[Self.place(of: bytes)],
+            known.bytes == bytes
+        else { return nil }
+        return known
+    }
+
+    /// - Parameters:
+    ///   - bytes: of exactly one request, which has no body.
+    ///   - head: what they were parsed as.
+    func add(_ bytes: ByteBuffer, _ head: HTTPRequestHead) {
+        guard bytes.readableBytes <= Self.maximumLength, let known = KnownHead(bytes, head) else {
+            return
+        }
+        heads[Self.place(of: bytes)] = known
+    }
+
+    private static func place(of bytes: ByteBuffer) -> Int {
+        bytes.withUnsafeReadableBytes { bytes in
+            let prime: UInt64 = 0x9e37_79b9_7f4a_7c15
+            var hash = UInt64(bytes.count)
+            var offset = 0
+            while offset + 8 <= bytes.count {
+                hash ^= bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                hash = (hash &* prime) ^ (hash >> 29)
+                offset += 8
+            }
+            for byte in bytes[offset...] { hash = (hash ^ UInt64(byte)) &* prime }
+            return Int((hash ^ (hash >> 32)) % UInt64(places))
+        }
+    }
+}
+
+/// A table for each event loop.
+final class LoopHeads: Sendable {
+    private let tables = Mutex<[ObjectIdentifier: NIOLoopBound<KnownHeads>]>([:])
+
+    /// To be called on `loop`.
+    func of(_ loop: any EventLoop) -> KnownHeads {
+        tables.withLock { tables in
+            let table =
+                tables[ObjectIdentifier(loop)] ?? NIOLoopBound(KnownHeads(), eventLoop: loop)
+            tables[ObjectIdentifier(loop)] = table
+            return table
+        }.value
+    }
+}
