@@ -37,8 +37,7 @@ extension EndToEnd {
         func socket() async throws {
             try await Lab.with { lab in
                 var larder = lab.larder
-                let socket = lab.directory.appending(path: "admin.sock").path
-                larder.settings = "admin: {listen: \"unix:\(socket)\"}"
+                larder.adminSocket = lab.directory.appending(path: "admin.sock")
                 try await larder.running { _ in
                     #expect(try await larder.command("pin", "docker.io/library/**").code == 0)
                     let pins = try await larder.command("pins")

@@ -1,7 +1,6 @@
 // The ways of docs/migrating.md, each tried.
 
 import Foundation
-import Subprocess
 import Testing
 
 extension EndToEnd {
@@ -11,18 +10,20 @@ extension EndToEnd {
         @Test("go-docker-proxy's environment alone makes a Larder that answers as the proxy did")
         func goDockerProxy() async throws {
             try await Lab.with { lab in
-                let proxy = EnvironmentOnly(
-                    lab: lab,
-                    variables: [
-                        "PORT": "\(lab.larder.port)", "CUSTOM_DOMAIN": "example.com",
-                        "CACHE_DIR": lab.larder.dataDirectory.path, "CACHE_ENABLED": "true",
-                        "CACHE_MANIFEST_TTL": "1d", "CACHE_BLOB_TTL": "1y",
-                        "FOLLOW_ALL_REDIRECTS": "true", "BLOCKED_HOSTS": "s3.example.net",
-                        "DEBUG": "false", "DNS_SERVERS": "1.1.1.1",
-                        "TARGET_UPSTREAM": "http://127.0.0.1:\(lab.registry.port)",
-                    ])
+                var proxy = lab.larder
+                proxy.isConfiguredByFile = false
+                proxy.environment = [
+                    "PORT": "\(proxy.port)", "CUSTOM_DOMAIN": "example.com",
+                    "CACHE_DIR": proxy.dataDirectory.path, "CACHE_ENABLED": "true",
+                    "CACHE_MANIFEST_TTL": "1d", "CACHE_BLOB_TTL": "1y",
+                    "FOLLOW_ALL_REDIRECTS": "true", "BLOCKED_HOSTS": "s3.example.net",
+                    "DEBUG": "false", "DNS_SERVERS": "1.1.1.1",
+                    "TARGET_UPSTREAM": "http://127.0.0.1:\(lab.registry.port)",
+                    "LARDER_UPSTREAMS__DOCKER_IO__URL": "http://127.0.0.1:\(lab.registry.port)",
+                    "LARDER_UPSTREAMS__DOCKER_IO__ALLOW_HTTP": "true",
+                ]
                 try await lab.registry.running {
-                    try await proxy.running {
+                    try await proxy.running { _ in
                         let host = ["Host: docker.example.com"]
                         for (path, headers) in [(Self.manifest, host), (Self.manifest, [])] {
                             let first = try await Curl.get(lab.larder.url + path, headers)
@@ -45,7 +46,7 @@ extension EndToEnd {
                     let check = try await proxy.command("-health-check")
                     #expect(check.code == 1)
                 }
-                try await expectReport(of: proxy, lab)
+                try await expectReport(of: proxy)
             }
         }
 
@@ -64,11 +65,11 @@ extension EndToEnd {
         }
 
         /// What became of the variables is in the log, and in `larder check-config`.
-        private func expectReport(of proxy: EnvironmentOnly, _ lab: Lab) async throws {
-            let log = try String(contentsOf: lab.larder.log, encoding: .utf8)
+        private func expectReport(of proxy: LarderProcess) async throws {
+            let log = try String(contentsOf: proxy.log, encoding: .utf8)
             let printed = try await proxy.command("check-config")
             for line in [
-                "PORT=\(lab.larder.port) → listen: 0.0.0.0:\(lab.larder.port)",
+                "PORT=\(proxy.port) → listen: 0.0.0.0:\(proxy.port)",
                 "CUSTOM_DOMAIN=example.com → domain: example.com",
                 "CACHE_MANIFEST_TTL=1d → tags.fresh_for: 1d",
                 "CACHE_BLOB_TTL=1y → eviction.max_unused: 365d",
@@ -162,43 +163,6 @@ extension EndToEnd {
                 }
             }
         }
-    }
-}
-
-/// A Larder that has no file, but variables alone; docker.io is the lab's registry as well.
-private struct EnvironmentOnly: Sendable {
-    let lab: Lab
-    let variables: [String: String]
-
-    private var environment: [String: String?] {
-        var all = LarderProcess.environmentWithoutSettings()
-        for (name, value) in variables { all[name] = value }
-        all["LARDER_UPSTREAMS__DOCKER_IO__URL"] = "http://127.0.0.1:\(lab.registry.port)"
-        all["LARDER_UPSTREAMS__DOCKER_IO__ALLOW_HTTP"] = "true"
-        return all
-    }
-
-    func running(_ body: @Sendable () async throws -> Void) async throws {
-        let larder = lab.larder
-        let outcome = try await withDaemon(
-            [try LarderProcess.executable(), "serve"], environment: environment, log: larder.log,
-            isReady: { _ in try await Curl.status(of: larder.url + "/readyz") == 200 },
-            body: { _ in try await body() })
-        #expect(outcome.endedCleanly)
-    }
-
-    func command(_ argument: String) async throws -> CommandOutcome {
-        let result = try await Subprocess.run(
-            .name("sh"),
-            arguments: Arguments([
-                "-c", #"exec "$0" "$@""#, try LarderProcess.executable(), argument,
-            ]),
-            environment: .inherit(changing: environment),
-            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
-        var code: Int32?
-        if case .exited(let status) = result.terminationStatus { code = status }
-        return CommandOutcome(
-            code: code, output: result.standardOutput, diagnostics: result.standardError)
     }
 }
 

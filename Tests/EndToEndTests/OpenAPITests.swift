@@ -10,8 +10,8 @@ extension EndToEnd {
             try await Lab.with { lab in
                 let token = "a-token-of-the-end-to-end-tests"
                 var larder = lab.larder
+                larder.adminToken = token
                 larder.settings = """
-                    admin: {token: \(token)}
                     stats: {access: admin}
                     eviction: {min_age: 0s}
                     """

@@ -20,6 +20,18 @@ struct LarderProcess: Sendable {
     var descriptorLimit: Int?
     /// Where it speaks plain HTTP, when `settings` has it speak TLS at `port`.
     var plainPort: UInt16?
+    /// `admin.token`; nil for the one that it makes itself.
+    var adminToken: String?
+    /// `admin.listen`, where the operations have a socket of their own.
+    var adminSocket: URL?
+    /// Whether it has a configuration file, beside `environment`.
+    var isConfiguredByFile = true
+    /// Its settings besides those of the file, and what else it needs of variables.
+    var environment: [String: String] = [:]
+    /// What it must not tell anybody, as it was given: passwords, and `user:password` pairs, which
+    /// are looked for as they are sent too. Files in `directory` need not be named
+    /// (``PlantedSecrets``).
+    var secrets: [String] = []
 
     var dataDirectory: URL { directory.appending(path: "data") }
     var log: URL { directory.appending(path: "larder.log") }
@@ -68,21 +80,35 @@ struct LarderProcess: Sendable {
         try await start(body).value
     }
 
+    /// - Throws: what `body` throws. A secret in what Larder told meanwhile is an issue of the
+    ///   test.
     private func start<Value: Sendable>(
         _ body: (Daemon) async throws -> Value
     ) async throws -> DaemonOutcome<Value> {
-        try writeConfiguration()
+        try await withTemporaryDirectory { directory in
+            let disclosures = try Disclosures(larder: self, directory: directory)
+            let outcome = try await launch { daemon in
+                let value = try await body(daemon)
+                if daemon.isRunning { try await disclosures.collect() }
+                return value
+            }
+            try await disclosures.expectNoSecret()
+            return outcome
+        }
+    }
+
+    private func launch<Value: Sendable>(
+        _ body: (Daemon) async throws -> Value
+    ) async throws -> DaemonOutcome<Value> {
+        if isConfiguredByFile { try writeConfiguration() }
         let limit = descriptorLimit.map {
             ["sh", "-c", #"ulimit -n "$0" && exec "$@""#, String($0)]
         }
         let command =
-            (limit ?? []) + [try Self.executable(), "serve", "--config", configuration.path]
+            (limit ?? []) + [try Self.executable(), "serve"] + configurationOption
         return try await withDaemon(
-            command, environment: Self.environmentWithoutSettings(), log: log,
-            isReady: { _ in
-                let port = plainPort ?? port
-                return try await Curl.status(of: "http://127.0.0.1:\(port)/readyz") == 200
-            },
+            command, environment: processEnvironment, log: log,
+            isReady: { _ in try await Curl.status(of: "\(plainURL)/readyz") == 200 },
             body: { daemon in
                 do {
                     return try await body(daemon)
@@ -92,7 +118,15 @@ struct LarderProcess: Sendable {
             })
     }
 
+    /// Where it speaks plain HTTP, whether or not it speaks TLS besides.
+    var plainURL: String { "http://127.0.0.1:\(plainPort ?? port)" }
+
     var configuration: URL { directory.appending(path: "larder.yaml") }
+
+    /// For `larder serve` and the commands.
+    var configurationOption: [String] {
+        isConfiguredByFile ? ["--config", configuration.path] : []
+    }
 
     /// Writes the configuration anew, to be read at the next start or reload.
     func writeConfiguration() throws {
@@ -105,6 +139,9 @@ struct LarderProcess: Sendable {
             "  \(name): {url: \"\(url)\", allow_http: true, allow_private_addresses: true\(further)}"
         }
         let plain = plainPort.map { "listen_plain: 127.0.0.1:\($0)" } ?? ""
+        let admin = [
+            adminToken.map { "token: \($0)" }, adminSocket.map { "listen: \"unix:\($0.path)\"" },
+        ]
         return """
             listen: \(address)
             \(plain)
@@ -112,6 +149,7 @@ struct LarderProcess: Sendable {
             data_dir: \(dataDirectory.path)
             log: {level: info, format: json}
             tags: {fresh_for: \(tagsFreshFor)}
+            admin: {\(admin.compactMap(\.self).joined(separator: ", "))}
             \(settings)
             upstreams:
             \(upstreams.sorted().joined(separator: "\n"))
@@ -119,10 +157,12 @@ struct LarderProcess: Sendable {
             """
     }
 
-    /// Larder takes settings from `LARDER_…` variables, and refuses those it does not know.
-    static func environmentWithoutSettings() -> [String: String?] {
+    /// Larder takes settings from `LARDER_…` variables, and refuses those it does not know: the
+    /// tests' own are taken away.
+    var processEnvironment: [String: String?] {
         let names = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("LARDER_") }
-        return Dictionary(uniqueKeysWithValues: names.map { ($0, nil) })
+        let none: [String: String?] = Dictionary(uniqueKeysWithValues: names.map { ($0, nil) })
+        return none.merging(environment.mapValues(Optional.some)) { $1 }
     }
 
     /// The binary that `LARDER_BINARY` names, else the one built beside the tests.

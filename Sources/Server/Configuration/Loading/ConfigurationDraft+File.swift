@@ -52,9 +52,11 @@ extension ConfigurationDraft {
         guard let name = RegistryHost.name(entry.key), name == entry.key,
             let url = EndpointURL("https://\(name)")
         else {
+            // It may be a URL with a password.
+            let given = entry.key.contains("@") ? "" : ", not \(entry.key.excerpt)"
             return report(
                 "expected a registry's host name in lower case, such as ghcr.io or "
-                    + "lab.local:5000, not \(entry.key.excerpt)",
+                    + "lab.local:5000\(given)",
                 key: ConfigurationSchema.upstreamsKey, origin: origin)
         }
         var upstream =
