@@ -1,4 +1,5 @@
 /// Larder's own users, its token endpoint, and what challenges say.
+import Dispatch
 import Foundation
 import NIOHTTP1
 import OCI
@@ -121,6 +122,36 @@ struct SignInTests {
                 let issued = try await larder.tokenResponse(for: user, ["lab.local/app"])
                 #expect(issued.status == 429)
             }
+        }
+    }
+
+    @Test("where too many passwords wait to be verified, the next is 503, and no other is lost")
+    func overload() async throws {
+        try await withUsers { larder, _, _ in
+            let checks = larder.services.signIn.users.checks
+            let gate = DispatchSemaphore(value: 0)
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<PasswordChecks.maximumWaiting {
+                    group.addTask {
+                        try await checks.perform {
+                            gate.wait()
+                            return true
+                        }
+                    }
+                }
+                while checks.count < PasswordChecks.maximumWaiting { await shortPause() }
+                let issued = try await larder.tokenResponse(for: carol, ["lab.local/app"])
+                for refused in [try await larder.request(.GET, path, carol.basic), issued] {
+                    #expect(refused.status == 503)
+                    #expect(refused.headers["retry-after"] == ["2"])
+                }
+                for _ in 0..<PasswordChecks.maximumWaiting { gate.signal() }
+                var verified = 0
+                for try await isRight in group where isRight { verified += 1 }
+                #expect(verified == PasswordChecks.maximumWaiting)
+            }
+            #expect(try await larder.request(.GET, path, carol.basic).status == 200)
+            #expect(checks.count == 0)
         }
     }
 

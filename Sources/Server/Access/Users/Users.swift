@@ -19,7 +19,7 @@ final class Users: Sendable {
     private static let maximumVerified = 10_000
 
     private let state = Mutex(State())
-    private let checks = PasswordChecks()
+    let checks = PasswordChecks()
     private let key = SymmetricKey(size: .bits256)
     private let logger: Logger
 
