@@ -93,12 +93,14 @@ struct RegistryChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     /// The kernel ends a connection whose client acknowledges nothing of what is sent, or has no
-    /// room for it, for so long (tcp(7)).
+    /// room for it, for so long (tcp(7)). A Unix socket has no such time-out.
     private func setWriteTimeout(of channel: any Channel) throws {
         let milliseconds = TimeAmount(connections.settings.writeTimeout).nanoseconds / 1_000_000
         let option = ChannelOptions.Types.SocketOption(
             level: .tcp, name: .init(rawValue: TCP_USER_TIMEOUT))
-        try channel.syncOptions?.setOption(option, value: Int(clamping: milliseconds))
+        do {
+            try channel.syncOptions?.setOption(option, value: Int(clamping: milliseconds))
+        } catch let error as IOError where error.errnoCode == EOPNOTSUPP {}
     }
 
     func handle(value: Value, logger: Logger) async {

@@ -23,6 +23,8 @@ final class PullServices: Sendable {
     let signIn: SignIn
     let audit: Audit
     let connections: Connections
+    /// At `admin.listen`.
+    let operatorConnections: Connections
     let logger: Logger
     private let settings: Mutex<Configuration>
 
@@ -38,6 +40,8 @@ final class PullServices: Sendable {
         offline = OfflineSwitch(configuration)
         access = CurrentAccess(configuration)
         connections = Connections(configuration.connections)
+        operatorConnections = Connections(
+            configuration.connections, atMost: Connections.maximumOfOperators)
         hotObjects.isEnabled = configuration.keepsHotObjects
         store.changes.observe(with: hotObjects)
         blobFetches = BlobFetches(
@@ -59,6 +63,7 @@ final class PullServices: Sendable {
         offline.apply(configuration)
         access.apply(configuration)
         connections.apply(configuration.connections)
+        operatorConnections.apply(configuration.connections)
         missing.removeAll()
         hotObjects.isEnabled = configuration.keepsHotObjects
     }

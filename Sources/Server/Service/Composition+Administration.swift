@@ -3,6 +3,7 @@
 import CacheStore
 import Hummingbird
 import HummingbirdCore
+import NIOCore
 import NIOPosix
 import OCI
 import ServiceLifecycle
@@ -22,8 +23,12 @@ extension Composition {
         return router
     }
 
-    /// Statistics and operations at `admin.listen`.
-    func adminServer(at address: AdminAddress, _ routes: AdminRoutes) -> any Service {
+    /// Statistics and operations at `admin.listen`, in the way of the main port. Its connections are
+    /// counted by themselves, so that no crowd of clients keeps operators out.
+    func adminServer(
+        at address: AdminAddress, _ routes: AdminRoutes, _ ledger: RequestLedger,
+        onServerRunning: @escaping @Sendable (any Channel) async -> Void
+    ) -> any Service {
         let router = Router(
             context: RegistryContext.self, options: .autoGenerateHeadEndpoints)
         OpenAPIDocument.add(to: router)
@@ -35,10 +40,14 @@ extension Composition {
             case .tcp(let address): .hostname(address.host, port: address.port)
             case .unix(let path): .unixDomainSocket(path: path)
             }
-        return Application(
-            router: router,
-            configuration: ApplicationConfiguration(address: bind, serverName: "larder"),
-            logger: logging.logger("larder.http"))
+        let noObjects = HotObjects()
+        noObjects.isEnabled = false
+        let parts = ListenerParts(
+            fastPath: FastPath(
+                objects: noObjects, ledger: ledger, access: services.access, clock: store.clock),
+            connections: services.operatorConnections, tls: address.isLocal ? nil : tls)
+        return server(
+            of: router.buildResponder(), at: bind, parts, onServerRunning: onServerRunning)
     }
 
     func adminRoutes() async throws -> AdminRoutes {

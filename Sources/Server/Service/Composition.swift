@@ -22,8 +22,11 @@ struct Composition: Sendable {
 
     /// Which of the addresses a channel listens at.
     enum Listener: Sendable {
-        case main, plain
+        case main, plain, admin
     }
+
+    /// Called with each channel that listens.
+    typealias OnServerRunning = @Sendable (any Channel, Listener) async -> Void
 
     /// Opens the store and hands the parts to `body`; closes them in order when it ends,
     /// whichever way.
@@ -86,10 +89,9 @@ struct Composition: Sendable {
     /// - Parameters:
     ///   - further: run beside the servers.
     ///   - signals: begin the graceful shutdown, which lasts for `shutdown.grace` at most.
-    ///   - onServerRunning: called for each address with the channel that listens there.
     func serve(
         with further: [any Service] = [], until signals: [UnixSignal] = [],
-        onServerRunning: @escaping @Sendable (any Channel, Listener) async -> Void
+        onServerRunning: @escaping OnServerRunning
     ) async throws {
         var group = ServiceGroupConfiguration(
             services: try await servers(onServerRunning) + [
@@ -101,7 +103,7 @@ struct Composition: Sendable {
     }
 
     private func servers(
-        _ onServerRunning: @escaping @Sendable (any Channel, Listener) async -> Void
+        _ onServerRunning: @escaping OnServerRunning
     ) async throws -> [any Service] {
         let routes = try await adminRoutes()
         let ledger = RequestLedger(
@@ -112,31 +114,49 @@ struct Composition: Sendable {
         let fastPath = FastPath(
             objects: services.hotObjects, ledger: ledger, access: services.access,
             clock: store.clock)
-        let logger = logging.logger("larder.http")
         let server = { (address: ListenAddress, listener: Listener) -> any Service in
-            Application(
-                responder: responder,
-                server: HTTPServerBuilder {
-                    RegistryChannel(
-                        responder: $0, fastPath: fastPath, connections: services.connections,
-                        tls: listener == .main ? tls : nil)
-                },
-                configuration: ApplicationConfiguration(
-                    address: .hostname(address.host, port: address.port),
-                    serverName: RegistryChannel.serverName,
-                    backlog: 1024),
-                onServerRunning: { channel in
-                    try? await AcceptPause.add(to: channel, logger: logger)
-                    await onServerRunning(channel, listener)
-                },
-                logger: logger)
+            let parts = ListenerParts(
+                fastPath: fastPath, connections: services.connections,
+                tls: listener == .main ? tls : nil)
+            return self.server(
+                of: responder, at: .hostname(address.host, port: address.port), parts
+            ) { await onServerRunning($0, listener) }
         }
-        let beside: [(any Service)?] = [
-            tls?.certificates, configuration.admin.listen.map { adminServer(at: $0, routes) },
-        ]
-        return beside.compactMap(\.self)
+        let admin = configuration.admin.listen.map {
+            adminServer(at: $0, routes, ledger) { await onServerRunning($0, .admin) }
+        }
+        return [tls?.certificates, admin].compactMap(\.self)
             + configuration.listen.map { server($0, .main) }
             + configuration.listenPlain.map { server($0, .plain) }
+    }
+
+    /// What the connections of one address share.
+    struct ListenerParts {
+        let fastPath: FastPath
+        let connections: Connections
+        /// Nil for plain HTTP.
+        let tls: TLSListener?
+    }
+
+    func server<Responder: HTTPResponder>(
+        of responder: Responder, at address: BindAddress, _ parts: ListenerParts,
+        onServerRunning: @escaping @Sendable (any Channel) async -> Void
+    ) -> any Service where Responder.Context == RegistryContext {
+        let logger = logging.logger("larder.http")
+        return Application(
+            responder: responder,
+            server: HTTPServerBuilder {
+                RegistryChannel(
+                    responder: $0, fastPath: parts.fastPath, connections: parts.connections,
+                    tls: parts.tls)
+            },
+            configuration: ApplicationConfiguration(
+                address: address, serverName: RegistryChannel.serverName, backlog: 1024),
+            onServerRunning: { channel in
+                try? await AcceptPause.add(to: channel, logger: logger)
+                await onServerRunning(channel)
+            },
+            logger: logger)
     }
 
     /// - Throws: `TLSProblem` where the certificate cannot be used.

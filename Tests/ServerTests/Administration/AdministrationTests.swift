@@ -206,18 +206,6 @@ struct AdministrationTests {
             #expect(response.problem?.parameter == field)
         }
     }
-
-    @Test("with admin.listen the main port has no operations")
-    func ownAddress() async throws {
-        let directory = try TemporaryDirectory()
-        defer { directory.remove() }
-        let socket = directory.file("admin.sock")
-        try await withPulledImages(change: { $0.admin.listen = .unix(path: socket) }) { larder, _ in
-            let response = try await larder.admin(.GET, "/pins")
-            #expect(response.status == 404)
-            #expect(FileManager.default.fileExists(atPath: socket))
-        }
-    }
 }
 
 extension IndexReports {

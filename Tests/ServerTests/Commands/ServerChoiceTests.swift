@@ -1,4 +1,5 @@
 import ArgumentParser
+import TestKit
 import Testing
 import Upstream
 
@@ -6,6 +7,8 @@ import Upstream
 
 struct ServerChoiceTests {
     private static let file = "/etc/larder/larder.yaml"
+
+    private static let tls = "tls: {certificate: /larder.crt, key: /larder.key}"
 
     private func choose(
         _ arguments: [String] = [], yaml: String = "data_dir: /srv",
@@ -27,9 +30,20 @@ struct ServerChoiceTests {
             (#"listen: "[fd00::1]:5001""#, "http://[fd00::1]:5001"),
             ("admin: {listen: 127.0.0.1:6000}", "http://127.0.0.1:6000"),
             (#"admin: {listen: "unix:/run/larder.sock"}"#, "unix:/run/larder.sock"),
+            ("\(tls)\nadmin: {listen: 127.0.0.1:6000}", "http://127.0.0.1:6000"),
+            ("\(tls)\nadmin: {listen: 0.0.0.0:6000}", "https://127.0.0.1:6000"),
+            (
+                "\(tls)\nadmin: {listen: 10.0.0.1:6000}\nlisten_plain: 127.0.0.1:1",
+                "https://10.0.0.1:6000"
+            ),
         ])
     func configured(yaml: String, address: String) throws {
-        let choice = try choose(yaml: yaml)
+        let choice = try choose(
+            yaml: yaml,
+            files: [
+                "/larder.crt": TestCertificates.server.certificate,
+                "/larder.key": TestCertificates.server.key,
+            ])
         #expect(choice.address.description == address)
         #expect(choice.configuration != nil)
     }

@@ -35,6 +35,8 @@ final class TestLarder: Sendable {
     let port: Int
     /// Of `listen_plain`; nil where there is none.
     let plainPort: Int?
+    /// Of `admin.listen`; nil where there is none, or a socket.
+    let adminPort: Int?
     /// How requests are made where it speaks TLS; nil for plain HTTP.
     let tls: TLSConfiguration?
     let certificates: TLSCertificates?
@@ -42,9 +44,10 @@ final class TestLarder: Sendable {
     let registries: CurrentRegistries
     var store: Store { services.store }
 
-    private init(port: Int, plainPort: Int?, _ parts: Composition) {
-        self.port = port
-        self.plainPort = plainPort
+    private init(_ ports: [Composition.Listener: Int], _ parts: Composition) {
+        port = ports[.main] ?? 0
+        plainPort = ports[.plain]
+        adminPort = ports[.admin]
         certificates = parts.tls?.certificates
         tls = parts.tls == nil ? nil : .trustingTests()
         services = parts.services
@@ -95,17 +98,20 @@ final class TestLarder: Sendable {
         configuration.listen = [ListenAddress(host: "127.0.0.1", port: 0)]
         let quiet = LoggingSetup(LogSettings(level: .critical))
         try await Composition.with(configuration, logging: quiet) { parts in
-            let (port, plainPort) = (Promise<Int>(), Promise<Int>())
+            let listeners: [Composition.Listener?] = [
+                .main, configuration.listenPlain.isEmpty ? nil : .plain,
+                configuration.admin.listen == nil ? nil : .admin,
+            ]
+            let promises = Dictionary(
+                uniqueKeysWithValues: listeners.compactMap(\.self).map { ($0, Promise<Int?>()) })
             let serving = Task {
                 try await parts.serve { channel, listener in
-                    let promise = listener == .main ? port : plainPort
-                    promise.keep(.success(channel.localAddress?.port ?? 0))
+                    promises[listener]?.keep(.success(channel.localAddress?.port))
                 }
             }
-            let larder = TestLarder(
-                port: try await port.value,
-                plainPort: parts.configuration.listenPlain.isEmpty
-                    ? nil : try await plainPort.value, parts)
+            var ports: [Composition.Listener: Int] = [:]
+            for (listener, port) in promises { ports[listener] = try await port.value }
+            let larder = TestLarder(ports, parts)
             let result: Result<Void, any Error>
             do {
                 result = .success(try await body(larder))
@@ -148,8 +154,10 @@ final class TestLarder: Sendable {
     }
 
     /// Waits until a tag that was fetched is in the index: responses do not wait for it.
-    func waitUntilStored(_ tag: String, in repository: String) async throws {
-        let key = try key(of: repository)
+    func waitUntilStored(
+        _ tag: String, in repository: String, of upstream: String = "lab.local"
+    ) async throws {
+        let key = try key(of: repository, of: upstream)
         while try await store.tag(Tag(tag), in: key) == nil { await shortPause() }
     }
 
@@ -193,8 +201,10 @@ final class TestLarder: Sendable {
         }
     }
 
-    private func key(of repository: String) throws -> RepositoryKey {
-        RepositoryKey(upstream: "lab.local", repository: try RepositoryName(repository))
+    private func key(
+        of repository: String, of upstream: String = "lab.local"
+    ) throws -> RepositoryKey {
+        RepositoryKey(upstream: upstream, repository: try RepositoryName(repository))
     }
 }
 

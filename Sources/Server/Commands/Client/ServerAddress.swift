@@ -40,9 +40,7 @@ enum ServerAddress: Sendable, Equatable {
         case .tcp(let own): address = own
         case nil: address = configuration.listenPlain.first ?? configuration.listen[0]
         }
-        let isTLS =
-            configuration.tls.files != nil && configuration.admin.listen == nil
-            && configuration.listenPlain.isEmpty
+        let isPlain = configuration.admin.listen?.isLocal ?? !configuration.listenPlain.isEmpty
         guard address.port > 0 else {
             throw InvalidValue("\(address) is any free port: say which one by --server")
         }
@@ -50,7 +48,8 @@ enum ServerAddress: Sendable, Equatable {
         self = .http(
             EndpointURL(
                 origin: EndpointURL.Origin(
-                    isTLS: isTLS, host: isWildcard ? "127.0.0.1" : address.host,
+                    isTLS: configuration.tls.files != nil && !isPlain,
+                    host: isWildcard ? "127.0.0.1" : address.host,
                     port: address.port),
                 path: ""))
     }

@@ -78,6 +78,8 @@ struct ServerClient: Sendable {
     ) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: address.url(path, query: query))
         request.method = HTTPMethod(rawValue: method.rawValue)
+        // Of a socket the client has no host, and HTTP/1.1 asks for one.
+        if case .unix = address { request.headers.add(name: "host", value: "localhost") }
         request.headers.add(name: "accept", value: "application/json")
         request.headers.add(name: "user-agent", value: "larder/\(Version.current)")
         if let token = credential.token {

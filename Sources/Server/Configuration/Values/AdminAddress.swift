@@ -6,6 +6,14 @@ enum AdminAddress: Sendable, Equatable {
     case tcp(ListenAddress)
     case unix(path: String)
 
+    /// Whether only this machine reaches it: then it speaks plain HTTP, whatever `tls` says.
+    var isLocal: Bool {
+        switch self {
+        case .tcp(let address): LoopbackHost.matches(address.host)
+        case .unix: true
+        }
+    }
+
     init(parsing text: String) throws(InvalidValue) {
         guard text.hasPrefix("unix:") else {
             self = .tcp(try ListenAddress(parsing: text))

@@ -35,11 +35,16 @@ final class Connections: Sendable {
 
     /// Connections above the maximum that are being told so at one time.
     private static let maximumBeingRefused = 64
+    /// At `admin.listen`, where nobody but operators and their tools is.
+    static let maximumOfOperators = 64
 
     private let state: Mutex<State>
+    private let ceiling: Int
 
-    init(_ settings: ConnectionSettings) {
+    /// - Parameter ceiling: how many there may be, whatever the settings say.
+    init(_ settings: ConnectionSettings, atMost ceiling: Int = .max) {
         state = Mutex(State(settings: settings))
+        self.ceiling = ceiling
         apply(settings)
     }
 
@@ -47,11 +52,12 @@ final class Connections: Sendable {
     func apply(_ settings: ConnectionSettings) {
         state.withLock { state in
             state.settings = settings
-            state.snapshot.maximum =
+            let maximum =
                 switch settings.maximum {
                 case .automatic: DescriptorLimit.current / 2
                 case .count(let count): count
                 }
+            state.snapshot.maximum = min(maximum, ceiling)
         }
     }
 
