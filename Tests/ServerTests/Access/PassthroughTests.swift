@@ -21,21 +21,13 @@ struct PassthroughTests {
             @escaping @Sendable (TestLarder, ScriptedRegistry, TokenAuthority) async throws ->
             Void
     ) async throws {
-        var rules = TokenAuthority.Rules()
-        rules.rights = [alice.credential: ["team/app", "library/tool"], "": ["library/tool"]]
-        let authority = TokenAuthority(rules)
-        try await withLarder(
+        try await ServerTests.withPassthrough(
+            names,
+            rights: [alice.credential: ["team/app", "library/tool"], "": ["library/tool"]],
             { registry in
                 registry.add(repository: "team/app", image: image, tags: ["1"])
                 registry.add(repository: "library/tool", image: image, tags: ["1"])
-                registry.requireToken(authority)
-            },
-            change: {
-                for name in names { $0.upstreams[name]?.access = .passthrough }
-                $0.waitForUpstreams()
-                change(&$0)
-            }
-        ) { try await body($0, $1, authority) }
+            }, change: change, body)
     }
 
     // MARK: Challenges
