@@ -81,6 +81,20 @@ struct ManifestTests {
         }
     }
 
+    @Test("the body of an error is not waited for: it may have no end (R45)")
+    func capsErrorBody() async throws {
+        try await withImage { registry in
+            let path = RequestMatcher("GET", "/manifests/")
+            registry.inject(.respond(status: 500), on: path)
+            registry.inject(.body([UInt8](repeating: 0x20, count: 4 << 20)), on: path)
+            registry.inject(.stall(after: 1 << 20), on: path)
+            let kind = try await withClient(of: registry) { client in
+                try await errorKind { try await client.manifest(try name(), try tag()) }
+            }
+            #expect(kind == .status(500))
+        }
+    }
+
     static let faults: [(Fault, UpstreamError.Kind)] = [
         (.setHeader("Content-Encoding", "gzip"), .malformed),
         (.respond(status: 404), .status(404)),
