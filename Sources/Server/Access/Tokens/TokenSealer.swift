@@ -16,7 +16,7 @@ struct TokenSealer: Sendable {
     struct TooLong: Error {}
 
     private let sealing: SymmetricKey
-    private let hashing: SymmetricKey
+    private let hash: KeyedHash
 
     init(_ secret: Secret) {
         let key = SymmetricKey(data: Data(secret.reveal().utf8))
@@ -25,7 +25,7 @@ struct TokenSealer: Sendable {
                 inputKeyMaterial: key, info: Data(purpose.utf8), outputByteCount: 32)
         }
         sealing = derived("larder token")
-        hashing = derived("larder identity")
+        hash = KeyedHash(key: derived("larder identity"))
     }
 
     /// The key in the data directory, made at the first start. Blocking.
@@ -58,20 +58,12 @@ struct TokenSealer: Sendable {
     func identity(of credential: Credential?, at upstream: String) -> ReaderIdentity {
         guard let credential else { return .anonymous }
         return ReaderIdentity(
-            value: hash(upstream, credential.username, credential.password.reveal()))
+            value: hash.value(
+                of: upstream, credential.username, credential.password.reveal()))
     }
 
     /// What a token keeps of a user's entry.
-    func fingerprint(of entry: String) -> String { hash("entry", entry) }
-
-    private func hash(_ parts: String...) -> String {
-        var code = HMAC<SHA256>(key: hashing)
-        for part in parts {
-            code.update(data: withUnsafeBytes(of: UInt64(part.utf8.count)) { Data($0) })
-            code.update(data: Data(part.utf8))
-        }
-        return Base64URL.encode(Data(code.finalize()))
-    }
+    func fingerprint(of entry: String) -> String { hash.value(of: "entry", entry) }
 }
 
 /// RFC 4648 §5, without padding.

@@ -1,7 +1,5 @@
 /// Larder's own users, as `auth.htpasswd` has them at the moment.
 
-import Crypto
-import FoundationEssentials
 import Logging
 import Synchronization
 import Upstream
@@ -11,8 +9,8 @@ final class Users: Sendable {
         var path: String?
         var file: PasswordFile?
         var identity: FileVersion?
-        /// Passwords that were right, by a keyed hash of user, password and entry.
-        var verified: [Data: ContinuousClock.Instant] = [:]
+        /// Passwords that were right, by a hash of user, password and entry.
+        var verified: [String: ContinuousClock.Instant] = [:]
     }
 
     private static let verifiedFor = Duration.seconds(300)
@@ -20,7 +18,7 @@ final class Users: Sendable {
 
     private let state = Mutex(State())
     let checks = PasswordChecks()
-    private let key = SymmetricKey(size: .bits256)
+    private let proofs = KeyedHash()
     private let logger: Logger
 
     init(logger: Logger) {
@@ -39,7 +37,8 @@ final class Users: Sendable {
     /// - Throws: `PasswordChecks.Overload`.
     func verify(_ credential: Credential) async throws -> Bool {
         let hash = state.withLock { $0.file?.entries[credential.username] }
-        let proof = proof(of: credential, hash ?? "")
+        let proof = proofs.value(
+            of: credential.username, credential.password.reveal(), hash ?? "")
         let isKnown = state.withLock { $0.verified[proof].map { $0 > .now } ?? false }
         guard !isKnown else { return true }
         guard try await checks.isRight(credential.password, for: hash) else { return false }
@@ -55,15 +54,6 @@ final class Users: Sendable {
     /// What tells a user's entry from what it was before; nil where there is no such user.
     func entry(of user: String) -> String? {
         state.withLock { $0.file?.entries[user] }
-    }
-
-    private func proof(of credential: Credential, _ hash: String) -> Data {
-        var code = HMAC<SHA256>(key: key)
-        for part in [credential.username, credential.password.reveal(), hash] {
-            code.update(data: withUnsafeBytes(of: UInt64(part.utf8.count)) { Data($0) })
-            code.update(data: Data(part.utf8))
-        }
-        return Data(code.finalize())
     }
 
     // MARK: The file
