@@ -39,26 +39,21 @@ extension RegistryClient {
         RegistryClient(self, guest: grant)
     }
 
-    /// Whether the registry itself lets the guest read it: by HEAD, of a blob also by its first
-    /// byte, see ``headBlob(_:_:canHandOver:)``.
+    /// Has the registry itself say whether the guest may read it: by HEAD, of a blob also by its
+    /// first byte, see ``headBlob(_:_:canHandOver:)``.
     ///
-    /// - Returns: true for 200, false for 404.
-    /// - Throws: ``UpstreamError`` for everything else.
-    package func mayRead(
+    /// - Throws: ``UpstreamError`` unless it is so, `.status(404)` where there is no such thing for
+    ///   the guest.
+    package func requireReadable(
         _ repository: RepositoryName, _ subject: GuestSubject
-    ) async throws -> Bool {
-        do {
-            switch subject {
-            case .manifest(let reference):
-                try await send(manifestRequest(.HEAD, repository, reference)) { response in
-                    try await require(response, [200])
-                    await response.body.discard()
-                }
-            case .blob(let digest): _ = try await headBlob(repository, digest)
+    ) async throws {
+        switch subject {
+        case .manifest(let reference):
+            try await send(manifestRequest(.HEAD, repository, reference)) { response in
+                try await require(response, [200])
+                await response.body.discard()
             }
-            return true
-        } catch let error as UpstreamError where error.kind == .status(404) {
-            return false
+        case .blob(let digest): _ = try await headBlob(repository, digest)
         }
     }
 

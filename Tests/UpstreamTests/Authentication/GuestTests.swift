@@ -39,8 +39,8 @@ struct GuestTests {
                 #expect(grant.realm == "\(registry.url)/token")
                 let guest = client.acting(as: grant)
                 for name in try names {
-                    #expect(try await guest.mayRead(name, .manifest(try tag())))
-                    #expect(try await guest.mayRead(name, .blob(blob)))
+                    try await guest.requireReadable(name, .manifest(try tag()))
+                    try await guest.requireReadable(name, .blob(blob))
                 }
             }
             let asked = registry.requests.matching(.init("GET", "/token")).map(\.uri)
@@ -70,7 +70,7 @@ struct GuestTests {
         try await withRegistry({ _ in }) { registry, _ in
             try await withClient(of: registry) { client in
                 let guest = client.acting(as: try await client.signIn(nil, for: try names))
-                #expect(try await guest.mayRead(try names[0], .manifest(try tag())))
+                try await guest.requireReadable(try names[0], .manifest(try tag()))
             }
             let asked = registry.requests.matching(.init("GET", "/token"))
             #expect(asked.allSatisfy { $0.header("authorization") == nil })
@@ -86,7 +86,7 @@ struct GuestTests {
                 #expect(grant.proof == .basic(alice))
                 #expect(grant.realm == registry.url)
                 let guest = client.acting(as: grant)
-                #expect(try await guest.mayRead(try names[0], .manifest(try tag())))
+                try await guest.requireReadable(try names[0], .manifest(try tag()))
                 for refused in [nil, Credential(username: "alice", password: Secret("guessed"))] {
                     let kind = try await errorKind { try await client.signIn(refused, for: []) }
                     #expect(kind == .status(401))
@@ -153,7 +153,7 @@ struct GuestTests {
                 registry.redirectBlobs(to: storage)
                 try await withClient(of: registry) { client in
                     let guest = client.acting(as: try await client.signIn(alice, for: try names))
-                    #expect(try await guest.mayRead(try names[0], .blob(blob)))
+                    try await guest.requireReadable(try names[0], .blob(blob))
                     let bytes = try await guest.blob(try names[0], blob).bytes()
                     #expect(bytes == image.blobs[0])
                 }

@@ -45,7 +45,10 @@ struct PassthroughGate: Sendable {
         do {
             guard grant.proof != nil else { throw ReaderRefused(maySignIn: true) }
             _ = try await signIn.questions.value(for: question) {
-                try await services.unlessMissing(question) { try await target.require(subject) }
+                try await services.unlessMissing(question) {
+                    try await target.registry.client.requireReadable(
+                        target.key.repository, subject)
+                }
             }
             signIn.verdicts.allow(key)
         } catch {
@@ -75,15 +78,6 @@ struct ReaderRefused: Error {
 }
 
 extension PullTarget {
-    /// - Throws: `UpstreamError`, of 404 where there is no such thing for who asks.
-    fileprivate func require(_ subject: GuestSubject) async throws {
-        guard try await registry.client.mayRead(key.repository, subject) else {
-            throw UpstreamError(
-                upstream: registry.name, kind: .status(404),
-                message: "\(registry.name) answered 404")
-        }
-    }
-
     /// Asked with what the upstream gave the reader, or anonymously where it gave nothing.
     fileprivate func read(by grant: AccessToken.Grant) -> PullTarget {
         let client = grant.proof.map(registry.client.acting(as:)) ?? registry.client
