@@ -11,9 +11,11 @@ struct AccessGate: Sendable {
     let table: RegistryTable
     let requester: Requester
 
-    private var signIn: SignIn { services.signIn }
     private var challenges: Challenges {
         Challenges(services: services, table: table, requester: requester)
+    }
+    private var recognition: Recognition {
+        Recognition(services: services, challenges: challenges)
     }
 
     /// What may be done for a request.
@@ -24,14 +26,6 @@ struct AccessGate: Sendable {
         let isForEveryone: Bool
         /// What a download holds until its body has ended.
         let admission: ClientAdmission?
-    }
-
-    /// Who was recognised.
-    private struct Caller {
-        /// One of Larder's own users; nil for anybody.
-        var user: String?
-        /// What a passthrough upstream gave, for the repository asked for.
-        var grant: AccessToken.Grant?
     }
 
     /// - Parameter subject: what is asked for, for the audit.
@@ -58,7 +52,7 @@ struct AccessGate: Sendable {
         _ presented: PresentedCredential, _ target: PullTarget, _ subject: String
     ) async throws -> Caller {
         do {
-            return try await caller(presented, for: target)
+            return try await recognition.caller(presented, for: target)
         } catch let refusal as Unauthorized {
             _ = try await limit(requester, isDownload: false, subject: subject)
             if case .none = presented { throw refusal }
@@ -94,75 +88,11 @@ struct AccessGate: Sendable {
         if decision.isAllowed { return decision.isLasting }
         services.audit.refused(requester, subject, .rule(decision.rule?.title ?? ""))
         let mayHelp =
-            requester.user == nil && target.registry.access == .open && signIn.users.isConfigured
+            requester.user == nil && target.registry.access == .open
+            && services.signIn.users.isConfigured
             && services.configuration.rules.contains(where: \.isAboutUsers)
         guard mayHelp else { throw decision.refusal }
         throw Unauthorized(challenges.challenge(for: target), decision.refusal.message)
-    }
-
-    // MARK: Who asks
-
-    private func caller(_ presented: PresentedCredential, for target: PullTarget) async throws
-        -> Caller
-    {
-        switch target.registry.access {
-        case .open: try await userCaller(presented, target)
-        case .passthrough: try guest(presented, target)
-        }
-    }
-
-    /// Without users of its own, Larder does not look at what it is shown.
-    private func userCaller(
-        _ presented: PresentedCredential, _ target: PullTarget
-    ) async throws -> Caller {
-        guard signIn.users.isConfigured else { return Caller() }
-        let user = try await user(presented) { problem, reason in
-            Unauthorized(challenges.challenge(for: target, problem), reason)
-        }
-        guard user != nil || services.configuration.auth.allowsAnonymous else {
-            throw Unauthorized(challenges.challenge(for: target), "sign in to pull")
-        }
-        return Caller(user: user)
-    }
-
-    private func user(
-        _ presented: PresentedCredential,
-        _ unauthorized: (SignInChallenge.TokenProblem?, String) -> Unauthorized
-    ) async throws -> String? {
-        switch presented {
-        case .none: return nil
-        case .basic(let credential):
-            guard try await signIn.verify(credential, from: requester.key) else {
-                throw unauthorized(nil, "the user name or the password is wrong")
-            }
-            return credential.username
-        case .bearer(let text):
-            guard let token = signIn.open(text) else {
-                throw unauthorized(.invalid, "the token is not valid, or not any more")
-            }
-            return token.user
-        case .unusable: throw unauthorized(nil, "the Authorization field cannot be used")
-        }
-    }
-
-    private func guest(
-        _ presented: PresentedCredential, _ target: PullTarget
-    ) throws(Unauthorized) -> Caller {
-        guard case .bearer(let text) = presented else {
-            throw Unauthorized(
-                challenges.challenge(for: target), "sign in to pull from \(target.registry.name)")
-        }
-        guard let token = signIn.open(text) else {
-            throw Unauthorized(
-                challenges.challenge(for: target, .invalid),
-                "the token is not valid, or not any more")
-        }
-        guard let grant = token.grant(for: target.key.repository, of: target.registry.name) else {
-            throw Unauthorized(
-                challenges.challenge(for: target, .insufficientScope),
-                "the token is not for \(target.key)")
-        }
-        return Caller(grant: grant)
     }
 
     // MARK: May they read
@@ -195,13 +125,9 @@ struct AccessGate: Sendable {
     /// `/v2/` itself, where clients learn that they have to sign in.
     func checkVersion(_ presented: PresentedCredential, _ address: Address) async throws {
         guard let challenge = challenges.challenge(at: address) else { return }
-        switch presented {
-        case .bearer(let text) where signIn.open(text) != nil: return
-        case .basic(let credential) where signIn.users.isConfigured:
-            if try await signIn.verify(credential, from: requester.key) { return }
-        default: break
+        guard try await recognition.isKnown(presented) else {
+            throw Unauthorized(challenge, "sign in")
         }
-        throw Unauthorized(challenge, "sign in")
     }
 }
 
