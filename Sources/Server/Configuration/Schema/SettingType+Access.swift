@@ -24,21 +24,11 @@ extension SettingType where Value == [String: [String]] {
                     at: node.position)
             }
             let users = SettingType<[String]>.list(of: .userName)
-            var groups: [String: [String]] = [:]
-            var problems: [YAMLProblem] = []
-            for entry in entries {
-                do throws(InvalidSetting) {
-                    groups[entry.key] = try users.parse(entry.value)
-                } catch {
-                    problems += error.problems.map { problem in
-                        YAMLProblem(
-                            message: "\(entry.key): \(problem.message)",
-                            position: problem.position)
-                    }
-                }
+            let groups = try InvalidSetting.collecting(entries, name: { _, entry in entry.key }) {
+                entry, _ throws(InvalidSetting) -> (String, [String]) in
+                (entry.key, try users.parse(entry.value))
             }
-            guard problems.isEmpty else { throw InvalidSetting(problems) }
-            return groups
+            return Dictionary(groups) { first, _ in first }
         },
         render: { groups in
             .mapping(

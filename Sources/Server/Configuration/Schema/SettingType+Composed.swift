@@ -57,21 +57,14 @@ extension SettingType {
         of node: YAMLNode, _ type: SettingType<Item>
     ) throws(InvalidSetting) -> [Item] {
         guard case .sequence(let nodes) = node.content else { return [try type.parse(node)] }
-        var items: [Item] = []
-        var problems: [YAMLProblem] = []
-        for node in nodes {
-            do throws(InvalidSetting) {
-                let item = try type.parse(node)
-                if items.contains(item) {
-                    throw InvalidSetting("is in the list twice", at: node.position)
-                }
-                items.append(item)
-            } catch {
-                problems += error.problems
+        return try InvalidSetting.collecting(nodes) {
+            node, items throws(InvalidSetting) -> Item in
+            let item = try type.parse(node)
+            guard !items.contains(item) else {
+                throw InvalidSetting("is in the list twice", at: node.position)
             }
+            return item
         }
-        guard problems.isEmpty else { throw InvalidSetting(problems) }
-        return items
     }
 }
 

@@ -13,25 +13,15 @@ extension SettingType {
             parse: { node throws(InvalidSetting) in
                 var nodes = [node]
                 if case .sequence(let items) = node.content { nodes = items }
-                var rules: [Rule] = []
-                var problems: [YAMLProblem] = []
-                for (index, node) in nodes.enumerated() {
-                    do throws(InvalidSetting) {
-                        let rule = try type.parse(node)
-                        if let problem = conflict(rule, rules) {
-                            throw InvalidSetting(problem, at: node.position)
-                        }
-                        rules.append(rule)
-                    } catch {
-                        problems += error.problems.map { problem in
-                            YAMLProblem(
-                                message: "rule \(index + 1): \(problem.message)",
-                                position: problem.position)
-                        }
+                return try InvalidSetting.collecting(
+                    nodes, name: { position, _ in "rule \(position + 1)" }
+                ) { node, rules throws(InvalidSetting) -> Rule in
+                    let rule = try type.parse(node)
+                    if let problem = conflict(rule, rules) {
+                        throw InvalidSetting(problem, at: node.position)
                     }
+                    return rule
                 }
-                guard problems.isEmpty else { throw InvalidSetting(problems) }
-                return rules
             },
             render: { rules in .sequence(rules.compactMap(type.render)) })
     }
