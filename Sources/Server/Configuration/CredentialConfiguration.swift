@@ -2,12 +2,11 @@
 import Upstream
 
 /// A user name with its password or a file that holds it, or a helper, or a file of Docker's.
-struct CredentialConfiguration: Sendable, Hashable {
+struct CredentialConfiguration: PasswordConfiguration, Sendable, Hashable {
     /// Not empty in a loaded configuration that has neither helper nor Docker's file.
     var username = ""
-    /// The password itself, wherever it came from. Not empty where there is a user name.
+    /// Not empty where there is a user name.
     var password = Secret("")
-    /// Where the password was read from, nil where it was written in the configuration itself.
     var passwordFile: String?
     /// The program that is asked for a credential.
     var helper: CredentialHelper?
@@ -21,24 +20,6 @@ extension CredentialConfiguration {
         if let helper { return .helper(helper) }
         if let dockerConfig { return .dockerConfig(dockerConfig) }
         return .fixed(Credential(username: username, password: password))
-    }
-
-    /// The password where it is written out. A file from a weaker source gives way to it.
-    var literalPassword: Secret {
-        get { passwordFile == nil ? password : Secret("") }
-        set {
-            password = newValue
-            passwordFile = nil
-        }
-    }
-
-    /// The file with the password. A password from a weaker source gives way to it.
-    var givenPasswordFile: String? {
-        get { passwordFile }
-        set {
-            password = Secret("")
-            passwordFile = newValue
-        }
     }
 
     /// The helper. Whatever else a weaker source says gives way to it.

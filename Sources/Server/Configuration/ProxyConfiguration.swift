@@ -2,7 +2,7 @@
 import Upstream
 
 /// `proxy:`, of all upstreams or of one.
-struct ProxyConfiguration: Sendable, Equatable {
+struct ProxyConfiguration: PasswordConfiguration, Sendable, Equatable {
     enum Address: Sendable, Equatable {
         /// No proxy, although there is one for all upstreams.
         case direct
@@ -12,9 +12,7 @@ struct ProxyConfiguration: Sendable, Equatable {
     /// Nil where nothing is said.
     var address: Address?
     var username: String?
-    /// The password itself, wherever it came from.
     var password = Secret("")
-    /// Where the password was read from, nil where it was written in the configuration itself.
     var passwordFile: String?
     /// Nil where nothing is said.
     var exceptions: [ProxyException]?
@@ -41,26 +39,6 @@ struct ProxyConfiguration: Sendable, Equatable {
             result.passwordFile = common.passwordFile
         }
         return result
-    }
-}
-
-extension ProxyConfiguration {
-    /// The password where it is written out. A file from a weaker source gives way to it.
-    var literalPassword: Secret {
-        get { passwordFile == nil ? password : Secret("") }
-        set {
-            password = newValue
-            passwordFile = nil
-        }
-    }
-
-    /// The file with the password. A password from a weaker source gives way to it.
-    var givenPasswordFile: String? {
-        get { passwordFile }
-        set {
-            password = Secret("")
-            passwordFile = newValue
-        }
     }
 }
 
