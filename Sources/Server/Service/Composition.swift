@@ -95,7 +95,10 @@ struct Composition: Sendable {
     ) async throws {
         var group = ServiceGroupConfiguration(
             services: try await servers(onServerRunning) + [
-                StoreMaintenance(services: services), UsersUpkeep(services: services),
+                StoreMaintenance(services: services),
+                Upkeep(every: .seconds(2)) { [services] in
+                    await services.signIn.users.reload(from: services.configuration.auth.htpasswd)
+                },
             ] + further,
             gracefulShutdownSignals: signals, logger: logging.logger("larder"))
         group.maximumGracefulShutdownDuration = configuration.shutdown.grace
@@ -125,7 +128,11 @@ struct Composition: Sendable {
         let admin = configuration.admin.listen.map {
             adminServer(at: $0, routes, ledger) { await onServerRunning($0, .admin) }
         }
-        return [tls?.certificates, admin].compactMap(\.self)
+        let renewal = tls.map { tls in
+            Upkeep(every: .seconds(10)) { await tls.certificates.reload() }
+        }
+        let beside: [(any Service)?] = [renewal, admin]
+        return beside.compactMap(\.self)
             + configuration.listen.map { server($0, .main) }
             + configuration.listenPlain.map { server($0, .plain) }
     }
@@ -168,6 +175,7 @@ struct Composition: Sendable {
         let certificates = try await NIOThreadPool.singleton.runIfActive {
             try TLSCertificates(settings, files: files, logger: logging.logger("larder.tls"))
         }
+        certificates.warnOfExpiry()
         return TLSListener(certificates: certificates, blocks: BlockBudget())
     }
 }

@@ -35,7 +35,7 @@ struct ConfigurationReload: Service {
         }
         let change = ConfigurationChange.between(running, next)
         let taken = next.reloaded(into: running)
-        await UsersUpkeep(services: services).refresh(from: taken.auth.htpasswd)
+        await services.signIn.users.reload(from: taken.auth.htpasswd)
         services.apply(taken)
         registries.replace(
             RegistryTable(

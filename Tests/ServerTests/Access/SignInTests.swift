@@ -62,7 +62,7 @@ struct SignInTests {
             #expect(try await larder.request(.GET, path, bearer).status == 200)
             #expect(try await larder.request(.GET, "/v2/", bearer).status == 200)
             try Data("dave:\(Self.hash)\n".utf8).write(to: URL(filePath: file))
-            await UsersUpkeep(services: larder.services).refresh(from: file)
+            await larder.services.signIn.users.reload(from: file)
             #expect(try await larder.request(.GET, path, bearer).status == 401)
             #expect(try await larder.request(.GET, path, carol.basic).status == 401)
         }
@@ -72,7 +72,7 @@ struct SignInTests {
     func faultyFile() async throws {
         try await withUsers { larder, _, file in
             try Data("carol:$apr1$x$y\n".utf8).write(to: URL(filePath: file))
-            await UsersUpkeep(services: larder.services).refresh(from: file)
+            await larder.services.signIn.users.reload(from: file)
             #expect(try await larder.request(.GET, path, carol.basic).status == 200)
         }
     }

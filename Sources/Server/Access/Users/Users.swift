@@ -1,6 +1,7 @@
 /// Larder's own users, as `auth.htpasswd` has them at the moment.
 
 import Logging
+import NIOPosix
 import Synchronization
 import Upstream
 
@@ -57,6 +58,11 @@ final class Users: Sendable {
     }
 
     // MARK: The file
+
+    /// The same as ``refresh(from:)``, for who must not block.
+    func reload(from path: String?) async {
+        _ = try? await NIOThreadPool.singleton.runIfActive { self.refresh(from: path) }
+    }
 
     /// Reads the file if it is another one, or was changed. A file with a fault changes nothing
     /// and is told of once. Blocking.

@@ -4,7 +4,6 @@ import Glibc
 import Logging
 import NIOPosix
 import NIOSSL
-import ServiceLifecycle
 import Synchronization
 
 /// Connections keep the context they began with: a download outlasts the certificate it was
@@ -17,8 +16,6 @@ final class TLSCertificates: Sendable {
         /// What was told last; nil where all is well.
         var problem: TLSProblem?
     }
-
-    private static let interval = Duration.seconds(10)
 
     private let settings: TLSSettings
     private let files: TLSFiles
@@ -42,7 +39,8 @@ final class TLSCertificates: Sendable {
     /// Unix seconds.
     var notAfter: Int64 { state.withLock { $0.identity.notAfter } }
 
-    /// Takes over what the files hold. What cannot be used is told once and changes nothing.
+    /// Takes over what the files hold: they are small, and links to them change as well. What
+    /// cannot be used is told once and changes nothing.
     func reload() async {
         let outcome = try? await NIOThreadPool.singleton.runIfActive { self.refresh() }
         switch outcome {
@@ -87,18 +85,5 @@ final class TLSCertificates: Sendable {
             let warning = identity.expiryWarning(at: Int64(time(nil)), file: files.certificate)
         else { return }
         logger.warning("certificate out of its time", metadata: ["problem": "\(warning)"])
-    }
-}
-
-extension TLSCertificates: Service {
-    /// Looks at the files again and again: they are small, and links to them change as well.
-    func run() async throws {
-        warnOfExpiry()
-        try? await cancelWhenGracefulShutdown {
-            while true {
-                try await Task.sleep(for: Self.interval)
-                await self.reload()
-            }
-        }
     }
 }
