@@ -1,41 +1,14 @@
 /// What audit lines tell.
-import Logging
-import Synchronization
 import Testing
 
 @testable import Server
 
 @Suite("Audit")
 struct AuditTests {
-    private final class Lines: Sendable {
-        private let lines = Mutex<[String]>([])
-
-        var all: [String] { lines.withLock { $0 } }
-
-        func add(_ event: LogEvent) {
-            let fields = (event.metadata ?? [:]).sorted { $0.key < $1.key }
-            let text = fields.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-            lines.withLock { $0.append("\(event.level) \(event.message): \(text)") }
-        }
-    }
-
-    private struct Recorder: LogHandler {
-        let lines: Lines
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) { lines.add(event) }
-    }
-
     @Test("who, what, and why not; or with what result")
     func lines() {
-        let lines = Lines()
-        let audit = Audit(logger: Logger(label: "test") { _ in Recorder(lines: lines) })
+        let log = RecordedLog()
+        let audit = Audit(logger: log.logger)
         let anna = Requester(address: "192.0.2.7", user: "anna")
         audit.refused(anna, "GET quay.io/a/b:1", .rule("rule \"approved\""))
         audit.refused(Requester(address: "-"), "GET /v2/", .signIn("no such user"))
@@ -45,7 +18,7 @@ struct AuditTests {
             Requester(address: "192.0.2.8"), "POST /admin/v1/purge",
             parameters: #"{"target":"quay.io/a"}"#, result: "200")
         #expect(
-            lines.all == [
+            log.lines.map(\.text) == [
                 #"notice refused: cause=rule client=192.0.2.7 detail=rule "approved" user=anna "#
                     + "what=GET quay.io/a/b:1",
                 "notice refused: cause=sign-in client=- detail=no such user what=GET /v2/",

@@ -1,10 +1,8 @@
 /// The line that each request leaves in the log.
 import HTTPTypes
 import Hummingbird
-import Logging
 import NIOCore
 import OCI
-import Synchronization
 import TestKit
 import Testing
 
@@ -13,31 +11,10 @@ import Testing
 
 @Suite("Access log")
 struct AccessLogTests {
-    private final class Lines: Sendable {
-        private let lines = Mutex<[Logger.Metadata]>([])
-
-        var all: [Logger.Metadata] { lines.withLock { $0 } }
-
-        func add(_ metadata: Logger.Metadata) { lines.withLock { $0.append(metadata) } }
-    }
-
-    private struct Recorder: LogHandler {
-        let lines: Lines
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.info
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) { lines.add(event.metadata ?? [:]) }
-    }
-
     private func line(
         _ path: String, resolved: Bool, outcome: CacheOutcome?, isComplete: Bool = true
     ) throws -> [String: String] {
-        let lines = Lines()
+        let log = RecordedLog()
         let request = Request(
             head: HTTPRequest(method: .get, scheme: "http", authority: "cache.lan", path: path),
             body: RequestBody(buffer: ByteBuffer()))
@@ -48,11 +25,11 @@ struct AccessLogTests {
             let route = try #require(try RegistryRoute(path: RequestTarget(path).path))
             entry.asked = AskedContent(key, route.endpoint)
         }
-        AccessLog(logger: Logger(label: "test") { _ in Recorder(lines: lines) }).write(
+        AccessLog(logger: log.logger).write(
             entry, status: 200, bytes: 42, isComplete: isComplete, outcome: outcome,
             upstreamCalls: 2)
-        #expect(lines.all.count == 1)
-        return try #require(lines.all.first).mapValues { "\($0)" }
+        #expect(log.lines.count == 1)
+        return try #require(log.lines.first).metadata
     }
 
     @Test("a pull tells client, upstream, repository, reference, bytes, outcome and upstream calls")

@@ -26,6 +26,21 @@ struct ConnectionLimitTests {
         }
     }
 
+    /// A Larder with a blob in its registry.
+    private func withBlob(
+        _ blob: [UInt8], _ change: @escaping (inout ConnectionSettings) -> Void,
+        _ body:
+            @escaping @Sendable (TestLarder, ScriptedRegistry, _ path: String) async throws -> Void
+    ) async throws {
+        try await withLarder(
+            { $0.add(repository: "app", blob: blob) },
+            change: {
+                $0.waitForUpstreams()
+                change(&$0.connections)
+            }
+        ) { try await body($0, $1, "/v2/lab.local/app/blobs/\(Digest.sha256(of: blob))") }
+    }
+
     @Test("R43: one too many is told 503 with its request, and the next is served when one goes")
     func tooMany() async throws {
         try await withConnections({ $0.maximum = .count(2) }) { larder, connections in
@@ -112,15 +127,9 @@ struct ConnectionLimitTests {
     @Test("a download is not idle, however long its registry takes")
     func download() async throws {
         let blob = SeededBytes.make(count: 1_000_000, seed: 5)
-        let path = "/v2/lab.local/app/blobs/\(Digest.sha256(of: blob))"
-        try await withLarder(
-            { $0.add(repository: "app", blob: blob) },
-            change: {
-                $0.waitForUpstreams()
-                $0.connections.idleTimeout = .seconds(2)
-                $0.connections.headerTimeout = .seconds(2)
-            }
-        ) { larder, registry in
+        try await withBlob(
+            blob, { ($0.idleTimeout, $0.headerTimeout) = (.seconds(2), .seconds(2)) }
+        ) { larder, registry, path in
             registry.inject(.stall(after: 500_000), on: RequestMatcher("GET", "/blobs/"))
             let response = try await larder.start(.GET, path)
             // One that waits beside it is cut meanwhile.
@@ -135,14 +144,7 @@ struct ConnectionLimitTests {
     @Test("R47: a client that takes nothing is cut, and holds nobody up meanwhile")
     func stillReader() async throws {
         let blob = SeededBytes.make(count: 20_000_000, seed: 6)
-        let path = "/v2/lab.local/app/blobs/\(Digest.sha256(of: blob))"
-        try await withLarder(
-            { $0.add(repository: "app", blob: blob) },
-            change: {
-                $0.waitForUpstreams()
-                $0.connections.writeTimeout = .seconds(5)
-            }
-        ) { larder, _ in
+        try await withBlob(blob, { $0.writeTimeout = .seconds(5) }) { larder, _, path in
             let client = try StillClient(port: larder.port, get: path)
             try await client.waitForFirstByte()
             #expect(try await larder.request(.GET, path).body == blob)
