@@ -75,6 +75,30 @@ extension EndToEnd {
             }
         }
 
+        @Test("R43: 100,000 requests leave no descriptor behind")
+        func manyRequests() async throws {
+            try await Lab.with { lab in
+                try await lab.serving { daemon in
+                    let image = lab.images.base
+                    #expect(
+                        try await PullClient.skopeo.pull(image, through: lab.larder)
+                            == image.amd64.config)
+                    let before = openFiles(daemon)
+                    let config = try image.amd64.config
+                    for path in ["manifests/\(image.index)", "blobs/\(config)"] {
+                        // A fragment is not sent: it makes one command many requests.
+                        try await Tool(name: "curl").run([
+                            "--silent", "--show-error", "--fail", "--noproxy", "*", "--output",
+                            "/dev/null", lab.url("library/base/\(path)") + "#[1-50000]",
+                        ])
+                    }
+                    try await eventually("descriptors are given back") {
+                        openFiles(daemon) <= before + 4
+                    }
+                }
+            }
+        }
+
         @Test("R43: where descriptors run out the listener goes on, and none leaks in the long run")
         func noDescriptors() async throws {
             try await Lab.with { lab in
