@@ -8,7 +8,7 @@ import Testing
 struct ConfigurationMutationTests {
     private let corpus = [
         "listen: [\":80\", \"127.0.0.1:81\"]\ndomain: example.com\ncache: {max_size: 80%}\n",
-        "tags:\n  fresh_for: 90s\n  rules:\n    - {tags: [\"v*\"], immutable: true}\n",
+        "tags:\n  fresh_for: 90s\n  rules:\n    - {match: \"docker.io/**:v*\", immutable: true}\n",
         """
         upstreams:
           docker.io: {aliases: [], hosts: [hub.example.com], max_bandwidth: 20MB}
@@ -19,6 +19,13 @@ struct ConfigurationMutationTests {
           ghcr.io:
             endpoints: [{url: "https://mirror.example.com", resolve: false}, "https://ghcr.io"]
           nvcr.io: {enabled: false}
+
+        """,
+        """
+        auth: {trusted_proxies: [10.0.0.5], groups: {builders: [ci, "a b"]}}
+        rules:
+          - {name: builders, action: allow, group: builders, network: 10.1.0.0/16}
+          - {action: deny, upstream: docker.io, repository: ["*/**"], tag: "*-dev", user: "g-*"}
 
         """,
         "proxy: {url: \"http://proxy:3128\", no_proxy: [10.0.0.0/8, .lan]}\nshutdown: {grace: 1m}",

@@ -30,14 +30,16 @@ struct ConfigurationProblem: Sendable, Equatable {
 
 extension ConfigurationProblem: CustomStringConvertible {
     var description: String {
-        [origin?.description, shownKey, message].compactMap(\.self).joined(separator: ": ")
+        [origin?.description, key?.shownAsKey, message].compactMap(\.self)
+            .joined(separator: ": ")
     }
+}
 
-    /// An unknown key may hold anything that YAML lets through, a terminal's commands too.
-    private var shownKey: String? {
-        key.map { key in
-            key.unicodeScalars.allSatisfy { (" "..."~").contains($0) } ? key : key.excerpt
-        }
+extension String {
+    /// As it is written, where that can be printed: an unknown key may hold anything that YAML
+    /// lets through, a terminal's commands too.
+    var shownAsKey: String {
+        unicodeScalars.allSatisfy { (" "..."~").contains($0) } ? self : excerpt
     }
 }
 

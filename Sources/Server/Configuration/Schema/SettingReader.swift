@@ -29,7 +29,7 @@ struct SettingReader<Root: Sendable> {
         guard reader.findings.isEmpty else {
             throw InvalidSetting(
                 reader.findings.map { finding in
-                    let key = finding.path.joined(separator: ".")
+                    let key = finding.path.joined(separator: ".").shownAsKey
                     return YAMLProblem(
                         message: "\(key): \(finding.problem.message)",
                         position: finding.problem.position)

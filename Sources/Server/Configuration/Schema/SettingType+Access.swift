@@ -24,7 +24,9 @@ extension SettingType where Value == [String: [String]] {
                     at: node.position)
             }
             let users = SettingType<[String]>.list(of: .userName)
-            let groups = try InvalidSetting.collecting(entries, name: { _, entry in entry.key }) {
+            let groups = try InvalidSetting.collecting(
+                entries, name: { _, entry in entry.key.shownAsKey }
+            ) {
                 entry, _ throws(InvalidSetting) -> (String, [String]) in
                 (entry.key, try users.parse(entry.value))
             }
