@@ -20,30 +20,12 @@ package struct FillOverflow: Sendable {
 /// them, and lends each event loop a handle of its own: a handle in use by one loop refuses
 /// another (`EBUSY`).
 package final class GrowingFile: Sendable {
-    private struct Waiter {
-        let loop: any EventLoop
-        let offset: Int64
-        let end: Int64?
-        let wake: @Sendable () -> Void
-
-        func isReady(_ progress: FillProgress) -> Bool {
-            progress.outcome != .open || progress.availability(at: offset, end: end) != .wait
-        }
-    }
-
     private struct State {
         var progress: FillProgress
         var overflow: FillOverflow?
-        var waiters: [Waiter] = []
+        var readers = WaitingReaders()
         var handles: [ObjectIdentifier: NIOFileHandle] = [:]
-        var unannouncedBytes: Int64 = 0
-        var announcedAt: ContinuousClock.Instant?
-        var hasTimer = false
     }
-
-    /// Readers hear of progress in steps of this many bytes, or of `announceInterval`.
-    private static let announceBytes: Int64 = 256 * 1024
-    private static let announceInterval = Duration.milliseconds(20)
 
     let file: OpenFile
     /// Nil where each download holds one of its own.
@@ -140,9 +122,9 @@ package final class GrowingFile: Sendable {
         at offset: Int64, end: Int64?, on loop: any EventLoop, wake: @escaping @Sendable () -> Void
     ) {
         let isReady = state.withLock { state in
-            let waiter = Waiter(loop: loop, offset: offset, end: end, wake: wake)
-            guard !waiter.isReady(state.progress) else { return true }
-            state.waiters.append(waiter)
+            let reader = WaitingReaders.Reader(loop: loop, offset: offset, end: end, wake: wake)
+            guard !reader.isReady(state.progress) else { return true }
+            state.readers.add(reader)
             return false
         }
         if isReady { loop.execute(wake) }
@@ -186,21 +168,18 @@ package final class GrowingFile: Sendable {
     /// is announced by a timer on `loop`.
     func wrote(_ range: Range<Int64>, timer loop: any EventLoop) {
         let now = ContinuousClock.now
-        let (ready, armTimer) = state.withLock { state -> ([Waiter], Bool) in
+        let (ready, delay) = state.withLock { state -> ([[WaitingReaders.Reader]], Duration?) in
             state.progress.extents.insert(range)
-            state.unannouncedBytes += range.upperBound - range.lowerBound
-            let isDue =
-                state.unannouncedBytes >= Self.announceBytes
-                || state.announcedAt.map { now - $0 >= Self.announceInterval } ?? true
-            if isDue { return (Self.takeReady(&state, now: now), false) }
-            defer { state.hasTimer = true }
-            return ([], !state.hasTimer)
+            switch state.readers.due(after: Int64(range.count), at: now) {
+            case .no: return ([], nil)
+            case .now: return (state.readers.take(state.progress, at: now), nil)
+            case .later(let delay): return ([], delay)
+            }
         }
         Self.wake(ready)
-        if armTimer {
-            loop.scheduleTask(in: TimeAmount(Self.announceInterval)) { [weak self] in
-                self?.announce()
-            }
+        guard let delay else { return }
+        loop.scheduleTask(in: TimeAmount(delay)) { [weak self] in
+            self?.announce(isTimer: true)
         }
     }
 
@@ -217,29 +196,18 @@ package final class GrowingFile: Sendable {
         end(.overflowed)
     }
 
-    private func announce() {
+    private func announce(isTimer: Bool = false) {
         let ready = state.withLock { state in
-            state.hasTimer = false
-            return Self.takeReady(&state, now: .now)
+            state.readers.take(state.progress, at: .now, isTimer: isTimer)
         }
         Self.wake(ready)
     }
 
-    private static func takeReady(_ state: inout State, now: ContinuousClock.Instant) -> [Waiter] {
-        state.unannouncedBytes = 0
-        state.announcedAt = now
-        let progress = state.progress
-        let boundary = state.waiters.partition { $0.isReady(progress) }
-        let ready = Array(state.waiters[boundary...])
-        state.waiters.removeSubrange(boundary...)
-        return ready
-    }
-
     /// One task per event loop, however many of its readers can go on.
-    private static func wake(_ waiters: [Waiter]) {
-        for (_, group) in Dictionary(grouping: waiters, by: { ObjectIdentifier($0.loop) }) {
-            group[0].loop.execute {
-                for waiter in group { waiter.wake() }
+    private static func wake(_ ready: [[WaitingReaders.Reader]]) {
+        for readers in ready {
+            readers[0].loop.execute {
+                for reader in readers { reader.wake() }
             }
         }
     }
