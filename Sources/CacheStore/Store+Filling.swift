@@ -20,8 +20,13 @@ extension Store {
 
     /// How many bytes of a partial a fetch can go on from; 0 without one.
     package func checkpoint(of digest: Digest) async throws -> Int64 {
-        try await reader.read { try $0.checkpoint(digest) } ?? 0
+        // A digest that nobody began to fetch costs no query.
+        guard partials.withLock({ $0[digest] != nil }) else { return 0 }
+        return try await reader.read { try $0.checkpoint(digest) } ?? 0
     }
+
+    /// Where a fill is written to without a change of thread.
+    package var fillExecutor: any TaskExecutor { threads.fills }
 
     /// Opens `fills/<digest>` for the one leader, once there is room for it. A partial with a
     /// checkpoint is taken over by `Fill.resume()`.
@@ -56,10 +61,10 @@ extension Store {
         -> Fill.Opened
     {
         let hasPartial = partials.withLock { $0[digest] != nil }
+        let checkpoint = try await checkpoint(of: digest)
         let reservation = try await reservation(for: digest, bytes, upstream: upstream)
         do {
-            let checkpoint = try await reader.read { try $0.checkpoint(digest) } ?? 0
-            return try await threads.io.runIfActive { [directory] in
+            return try await threads.fills.run { [directory] in
                 try Self.openFill(directory.fill(digest), checkpoint, reservation)
             }
         } catch {

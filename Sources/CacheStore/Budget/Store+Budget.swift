@@ -77,7 +77,7 @@ extension Store {
 
     /// Asks the file system what it has left above `min_free`.
     func measureSpace() async throws {
-        let space = try await threads.io.runIfActive { [directory] in try directory.space() }
+        let space = try await threads.fills.run { [directory] in try directory.space() }
         let floor = limits.withLock { $0.settings.minFree.bytes(of: space.total) }
         budget.setSpare(space.available - floor)
     }

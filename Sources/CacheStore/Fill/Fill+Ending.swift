@@ -10,7 +10,7 @@ extension Fill {
     /// Compares the digest and lets the readers have the tail.
     /// - Throws: `FillFailure.digestMismatch`; the readers are cut then and the file is gone.
     package func verify() async throws {
-        let (size, found) = prefix.withLock { ($0.position, $0.hasher.digest()) }
+        let (size, found) = prefix.withLock { (position, $0.hasher.digest()) }
         guard found == digest else {
             let failure = FillFailure.digestMismatch(found: "\(found)")
             await discard(failure)
@@ -31,6 +31,7 @@ extension Fill {
     @discardableResult
     package func commit() async -> Bool {
         let isKept = await Task {
+            await settleCheckpoint()
             do {
                 try await committer.commit(
                     content.file, as: digest, manifest: nil, reservation: reservation)
@@ -59,6 +60,7 @@ extension Fill {
     private func keepPartial(_ failure: FillFailure) async {
         content.end(.failed(failure))
         guard max(position, checkpoint) > 0 else { return await remove() }
+        await settleCheckpoint()
         if position > checkpoint { await Task { await saveCheckpoint() }.value }
         reservation.shrink(to: max(position, checkpoint, content.writtenBound))
         onEnd(reservation)
@@ -67,7 +69,7 @@ extension Fill {
     /// The disk or the budget took no more: readers send what is written, then each goes on by
     /// itself; the file is gone when the last of them closes it.
     package func overflow() async {
-        let (position, hasher) = prefix.withLock { ($0.position, $0.hasher) }
+        let (position, hasher) = prefix.withLock { (self.position, $0.hasher) }
         content.overflow(FillOverflow(position: position, hasher: hasher))
         await remove()
     }
@@ -79,6 +81,7 @@ extension Fill {
 
     private func remove() async {
         await Task {
+            await settleCheckpoint()
             _ = try? await committer.threads.io.runIfActive { [self] in
                 try DataDirectory.remove(content.file.path)
             }

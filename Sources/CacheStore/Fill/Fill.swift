@@ -9,16 +9,14 @@ import Synchronization
 /// The writing side of one `GrowingFile`. One leader appends to the prefix; ranged fetches
 /// may write ahead of it. States and invariants: docs/fill.md.
 package final class Fill: Sendable {
-    /// What the leader has written and hashed so far.
+    /// What the leader has written and hashed up to `position`.
     struct Prefix {
-        var position: Int64 = 0
         var hasher: ContentHasher
-        var synced: Int64 = 0
+        var checkpoints = Checkpoints()
         var writtenBack: Int64 = 0
+        var isWritingBack = false
     }
 
-    /// Bytes between two checkpoints.
-    private static let checkpointBytes: Int64 = 64 << 20
     /// Bytes reserved at a time where the length is not known.
     static let reservationStep: Int64 = 16 << 20
     /// Bytes after which the kernel is asked to begin writing them out.
@@ -29,6 +27,8 @@ package final class Fill: Sendable {
     /// Bytes of a partial that are known to be on the disk, to be taken over by `resume()`.
     package let checkpoint: Int64
     let prefix: Mutex<Prefix>
+    /// Changed under the lock of `prefix`, which is held while the disk is written to.
+    private let reached = Atomic<Int64>(0)
     private let loop: any EventLoop
     let inode: Int64
     let reservation: Reservation
@@ -69,7 +69,7 @@ package final class Fill: Sendable {
     }
 
     /// Bytes written and hashed without a gap from the beginning.
-    package var position: Int64 { prefix.withLock { $0.position } }
+    package var position: Int64 { reached.load(ordering: .acquiring) }
 
     /// Promises readers this many bytes.
     package func announce(length: Int64) {
@@ -78,7 +78,8 @@ package final class Fill: Sendable {
 
     // MARK: Writing
 
-    /// Appends to the prefix: writes, hashes, tells the readers.
+    /// Appends to the prefix: writes, hashes, tells the readers. Without a change of thread in a
+    /// task that prefers `Store.fillExecutor`.
     /// - Throws: `Store.NoRoom` where the budget or the disk has no more room, `FileError` where
     ///   the disk refuses it otherwise.
     package func append(_ buffer: ByteBuffer) async throws {
@@ -87,36 +88,38 @@ package final class Fill: Sendable {
             guard await makeRoom(reservation, needed) else { throw Store.NoRoom() }
         }
         do {
-            try await write(buffer)
+            try await committer.threads.fills.run { [self] in try write(buffer) }
         } catch let error as FileError where error.isNoSpace {
             throw Store.NoRoom()
         }
     }
 
-    private func write(_ buffer: ByteBuffer) async throws {
-        let dueCheckpoint = try await committer.threads.io.runIfActive { [self] in
-            try prefix.withLock { prefix in
-                let start = prefix.position
-                try buffer.withUnsafeReadableBytes { bytes in
-                    try content.file.write(bytes, at: start)
-                    prefix.hasher.update(bytes)
-                }
-                prefix.position += Int64(buffer.readableBytes)
-                reservation.wrote(upTo: prefix.position)
-                startWriteback(&prefix)
-                content.wrote(start..<prefix.position, timer: loop)
-                return prefix.position - prefix.synced >= Self.checkpointBytes
+    private func write(_ buffer: ByteBuffer) throws {
+        let written = try prefix.withLock { prefix in
+            let start = position
+            try buffer.withUnsafeReadableBytes { bytes in
+                try content.file.write(bytes, at: start)
+                prefix.hasher.update(bytes)
             }
+            return start..<advance(by: Int64(buffer.readableBytes))
         }
-        if dueCheckpoint { await saveCheckpoint() }
+        reservation.wrote(upTo: written.upperBound)
+        content.wrote(written, timer: loop)
+        startWriteback()
+        startCheckpoint()
+    }
+
+    /// Under the lock of `prefix`; answers the new position.
+    private func advance(by count: Int64) -> Int64 {
+        reached.add(count, ordering: .releasing).newValue
     }
 
     /// Writes what a ranged fetch brought; what the prefix has passed already is dropped.
     package func write(_ buffer: ByteBuffer, at offset: Int64) async throws {
-        try await committer.threads.io.runIfActive { [self] in
-            try prefix.withLock { prefix in
+        try await committer.threads.fills.run { [self] in
+            try prefix.withLock { _ in
                 let end = offset + Int64(buffer.readableBytes)
-                let start = max(offset, prefix.position)
+                let start = max(offset, position)
                 guard start < end else { return }
                 try buffer.withUnsafeReadableBytes { bytes in
                     let rest = UnsafeRawBufferPointer(rebasing: bytes[Int(start - offset)...])
@@ -131,39 +134,36 @@ package final class Fill: Sendable {
     package func resume() async throws {
         let step: Int64 = 1 << 20
         while position < checkpoint {
-            try await committer.threads.io.runIfActive { [self] in
-                try prefix.withLock { prefix in
-                    let count = min(step, checkpoint - prefix.position)
-                    let bytes = try content.file.readAll(count: Int(count), at: prefix.position)
+            try await committer.threads.fills.run { [self] in
+                let count = min(step, checkpoint - position)
+                let hashed = try prefix.withLock { prefix in
+                    let start = position
+                    let bytes = try content.file.readAll(count: Int(count), at: start)
                     bytes.withUnsafeBytes { prefix.hasher.update($0) }
-                    let start = prefix.position
-                    prefix.position += count
-                    prefix.synced = prefix.position
-                    content.wrote(start..<prefix.position, timer: loop)
+                    let end = advance(by: count)
+                    prefix.checkpoints.synced = end
+                    return start..<end
                 }
+                content.wrote(hashed, timer: loop)
             }
         }
     }
 
-    private func startWriteback(_ prefix: inout Prefix) {
-        let pending = prefix.position - prefix.writtenBack
-        guard pending >= Self.writebackBytes else { return }
-        content.file.startWriteback(from: prefix.writtenBack, count: pending)
-        prefix.writtenBack = prefix.position
-    }
-
-    func saveCheckpoint() async {
-        let position = position
-        do {
-            try await committer.threads.sync.runIfActive { [self] in try content.file.sync() }
-            prefix.withLock { $0.synced = position }
-            let (digest, now) = (digest, committer.clock.now())
-            try await committer.index.perform {
-                try $0.setCheckpoint(digest, synced: position, now: now)
+    /// Has the kernel begin to write out what is new, one piece at a time: the call finds blocks for
+    /// it, and waits where the disk has its hands full.
+    private func startWriteback() {
+        let end = position
+        let begin = prefix.withLock { prefix -> Int64? in
+            guard end - prefix.writtenBack >= Self.writebackBytes, !prefix.isWritingBack else {
+                return nil
             }
-        } catch {
-            logger.warning(
-                "checkpoint not saved", metadata: ["digest": "\(digest)", "error": "\(error)"])
+            defer { (prefix.writtenBack, prefix.isWritingBack) = (end, true) }
+            return prefix.writtenBack
+        }
+        guard let begin else { return }
+        committer.threads.sync.submit { [weak self, file = content.file] _ in
+            file.startWriteback(from: begin, count: end - begin)
+            self?.prefix.withLock { $0.isWritingBack = false }
         }
     }
 }

@@ -58,7 +58,7 @@ final class BlobFetch: Sendable {
 
     /// - Parameter release: called when the digest is free for another fetch.
     func start(release: @escaping @Sendable () -> Void) {
-        let task = Task {
+        let task = Task(executorPreference: store.fillExecutor) { [self] in
             await BlobLeader(fetch: self).run()
             release()
             ended.keep(.success(()))

@@ -31,7 +31,6 @@ struct BlobLeader: Sendable {
         let fill = try await fill(length: length, first)
         if let length { fill.announce(length: length) }
         fetch.started.keep(.success(fill))
-        await recordProof()
         return (fill, first)
     }
 
@@ -61,12 +60,15 @@ struct BlobLeader: Sendable {
         await fetch.store.remember { try await $0.recordProof(of: digest, in: key) }
     }
 
+    /// The proof is on record before anybody has the whole of it, and in nobody's way till then.
     private func complete(_ fill: Fill, from first: BlobResponse) async -> FillResult {
+        async let proof: Void = recordProof()
         do {
             try await fill.resume()
             try await fetch.download.run(
                 from: fill.position, length: fill.content.length, first: first
             ) { try await fill.append($0) }
+            await proof
             try await fill.verify()
             return await fill.commit() ? .verified : .storage
         } catch is CancellationError {
