@@ -106,6 +106,7 @@ let package = Package(
             name: "UpstreamTests",
             dependencies: [
                 "Upstream", "OCI", "Measurement", "TestKit", nioCore, nioPosix, nioHTTP1, logging,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .testTarget(

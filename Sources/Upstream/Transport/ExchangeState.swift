@@ -8,7 +8,7 @@ struct ExchangeState {
 
     /// Body bytes buffered before the connection is made to wait, and where it goes on.
     static let highWatermark = 1024 * 1024
-    static let lowWatermark = 256 * 1024
+    static let lowWatermark = 512 * 1024
 
     enum Phase {
         case connecting

@@ -37,12 +37,15 @@ final class UnreadBytesHandler: ChannelDuplexHandler {
         }
     }
 
+    /// What was asked for goes on at once: the head of a response has not to wait until as much of
+    /// its body is read as NIO reads in a row.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         unread.append(unwrapInboundIn(data))
+        if isAskedFor { pass(context) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if isAskedFor { pass(context) }
+        if isAskedFor, !unread.isEmpty { pass(context) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
