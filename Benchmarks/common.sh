@@ -1,18 +1,22 @@
 # What the benchmarks share: a directory that goes at the end, a registry with one image, Larder
-# before it, measuring. Sourced.
+# before it, nginx beside it, and what measures them. Sourced.
+
+. Benchmarks/measuring.sh
 
 work=$(mktemp --directory --tmpdir larder-bench.XXXXXX)
 trap 'kill $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
 
-registry_port=5190 port=5191
+registry_port=5190 port=5191 nginx_port=5192
 url=http://127.0.0.1:$port
 name=lab.local/bench/app
+# What clients send; docker-registry gives no OCI manifest without it.
+accept="Accept: application/vnd.oci.image.manifest.v1+json"
 
 say() { echo "bench: $*" >&2; }
 
 # Waits until $1 answers 200; prints the milliseconds that took since $2 (as EPOCHREALTIME).
 ready_after() {
-    until [[ $(curl --silent --output /dev/null --write-out '%{http_code}' "$1") == 200 ]]; do
+    until [[ $(curl --silent --insecure --output /dev/null --write-out '%{http_code}' "$1") == 200 ]]; do
         sleep 0.002
     done
     awk -v from="$2" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.0f", (to - from) * 1000 }'
@@ -31,20 +35,22 @@ YAML
     ready_after http://127.0.0.1:$registry_port/v2/ "$EPOCHREALTIME" >/dev/null
 }
 
+digest_of() { echo "sha256:$(sha256sum "$1" | cut --delimiter=' ' --fields=1)"; }
+
 # Uploads the file $1; prints its digest.
 push_blob() {
     local digest location
-    digest=sha256:$(sha256sum "$1" | cut --delimiter=' ' --fields=1)
+    digest=$(digest_of "$1")
     location=$(curl --silent --include --request POST \
         http://127.0.0.1:$registry_port/v2/bench/app/blobs/uploads/ |
         tr --delete '\r' | sed --quiet 's/^Location: //Ip')
-    curl --silent --fail --request PUT --header 'Content-Type: application/octet-stream' \
-        --data-binary "@$1" "$location&digest=$digest"
+    curl --silent --fail --header 'Content-Type: application/octet-stream' \
+        --upload-file "$1" "$location&digest=$digest"
     echo "$digest"
 }
 
-# Pushes the tag 1, an image of a config and the layers in the files given; its manifest stays
-# in $work/manifest.
+# Pushes the tag $tag (1), an image of a config and the layers in the files given; its manifest
+# stays in $work/manifest.
 push_image() {
     echo '{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}' \
         >"$work/config"
@@ -57,11 +63,11 @@ push_image() {
     printf '{"schemaVersion":2,"mediaType":"%s.manifest.v1+json","config":{"mediaType":"%s.config.v1+json","digest":"%s","size":%d},"layers":[%s]}' \
         $type $type "$config" "$(stat --format=%s "$work/config")" "${layers#,}" >"$work/manifest"
     curl --silent --fail --request PUT --header "Content-Type: $type.manifest.v1+json" \
-        --data-binary "@$work/manifest" http://127.0.0.1:$registry_port/v2/bench/app/manifests/1
+        --data-binary "@$work/manifest" "http://127.0.0.1:$registry_port/v2/bench/app/manifests/${tag:-1}"
 }
 
-# Serves the data directory $1, logging from level $2 on; sets larder, and started to the
-# milliseconds until it was ready.
+# Serves the data directory $1, logging from level $2 on, run by the command in launcher if there
+# is one, with further lines of configuration in settings; sets larder, and started to the milliseconds until it was ready.
 start_larder() {
     cat >"$work/larder.yaml" <<YAML
 listen: 127.0.0.1:$port
@@ -72,59 +78,60 @@ eviction: {min_age: 0s}
 scrub: {every: 0s}
 backup: {every: 0s}
 tags: {fresh_for: 1h}
+${settings:-}
 upstreams:
   lab.local: {url: "http://127.0.0.1:$registry_port", allow_http: true, allow_private_addresses: true}
 YAML
     local began=$EPOCHREALTIME
-    "$binary" serve --config "$work/larder.yaml" >>"$work/larder.log" 2>&1 &
+    ${launcher[@]+"${launcher[@]}"} "$binary" serve --config "$work/larder.yaml" >>"$work/larder.log" 2>&1 &
     larder=$!
     started=$(ready_after $url/readyz "$began")
+}
+
+# Serves what standard input says, part of nginx's http block, at nginx_port, with a line in the
+# log for each request; waits for the URL $1, and sets nginx.
+start_nginx() {
+    {
+        cat <<CONF
+daemon off;
+user root;
+worker_processes auto;
+pid $work/nginx.pid;
+error_log $work/nginx.error;
+events {}
+http {
+    access_log $work/nginx.log;
+    default_type application/octet-stream;
+    sendfile on;
+    keepalive_requests 1000000000;
+CONF
+        cat
+        echo "}"
+    } >"$work/nginx.conf"
+    nginx -c "$work/nginx.conf" &
+    nginx=$!
+    ready_after "$1" "$EPOCHREALTIME" >/dev/null
+}
+
+# Serves by nginx, under the paths that Larder has them under, the manifest of push_image and the
+# files from $2 on as blobs; its server block has the lines $1 too.
+start_static_nginx() {
+    local files=$work/nginx/v2/$name file
+    mkdir --parents "$files/manifests" "$files/blobs"
+    cp "$work/manifest" "$files/manifests/$(digest_of "$work/manifest")"
+    for file in "${@:2}"; do cp "$file" "$files/blobs/$(digest_of "$file")"; done
+    start_nginx "http://127.0.0.1:$nginx_port/v2/$name/manifests/$(digest_of "$work/manifest")" <<CONF
+    tcp_nopush on;
+    open_file_cache max=1000;
+    server {
+        listen 127.0.0.1:$nginx_port backlog=1024;
+        root $work/nginx;
+        $1
+    }
+CONF
 }
 
 stop_larder() {
     kill -TERM "$larder"
     wait "$larder" || true
-}
-
-# The CPU that the processes given have used, user and system, in clock ticks of 10 ms.
-ticks() {
-    local pid sum=0
-    for pid in "$@"; do
-        sum=$((sum + $(awk '{ print $14 + $15 }' "/proc/$pid/stat")))
-    done
-    echo $sum
-}
-
-# Waits until Larder has used less than a tenth of a core for a second: its start is over.
-settle() {
-    local before after
-    while true; do
-        before=$(ticks "$larder")
-        sleep 1
-        after=$(ticks "$larder")
-        ((after - before < 10)) && return
-    done
-}
-
-# The median of column $3 of the runs of figure $1 at server $2, and the least and the most.
-median() {
-    awk -v column="$3" '{ print $column }' "$work/$1.$2" | sort --general-numeric-sort |
-        awk '{ value[NR] = $1 } END { printf "%s %s %s", value[int((NR + 1) / 2)], value[1], value[NR] }'
-}
-
-# A line of the table: title $1, figure $2, column $3, unit $4, servers from $5 on.
-line() {
-    local title=$1 figure=$2 column=$3 unit=$4 server least most middle first=""
-    shift 4
-    printf '%-34s' "$title"
-    for server in "$@"; do
-        read -r middle least most <<<"$(median "$figure" "$server" "$column")"
-        printf ' %26s' "$middle $unit ($least–$most)"
-        if [[ -z $first ]]; then
-            first=$middle
-        else
-            printf ' %6s' "×$(awk -v a="$first" -v b="$middle" 'BEGIN { printf "%.2f", a / b }')"
-        fi
-    done
-    printf '\n'
 }

@@ -7,22 +7,11 @@ cd "$(dirname "$0")/../.."
 binary=$(realpath "${1:-.build/release/larder}")
 . Benchmarks/common.sh
 
-nginx_port=5192
 rounds=${ROUNDS:-5} clients=16
 
-start_nginx() {
+start_proxy() {
     mkdir "$work/cache"
-    chmod a+rwX "$work" "$work/cache"
-    cat >"$work/nginx.conf" <<CONF
-daemon off;
-user root;
-worker_processes auto;
-pid $work/nginx.pid;
-error_log $work/nginx.error;
-events {}
-http {
-    access_log $work/nginx.log;
-    sendfile on;
+    start_nginx "http://127.0.0.1:$nginx_port/v2/" <<CONF
     proxy_cache_path $work/cache levels=1:2 keys_zone=blobs:10m max_size=100g inactive=1d use_temp_path=off;
     proxy_max_temp_file_size 0;
     server {
@@ -38,10 +27,7 @@ http {
             proxy_cache_lock_age 60s;
         }
     }
-}
 CONF
-    nginx -c "$work/nginx.conf" &
-    ready_after "http://127.0.0.1:$nginx_port/v2/" "$EPOCHREALTIME" >/dev/null
 }
 
 # Sixteen clients ask for the blob at $1 at once; appends to "$work/fan.$2" seconds until all have
@@ -76,10 +62,10 @@ log_lines() { wc --lines <"$work/registry.log"; }
 start_registry
 head --bytes=1000 /dev/urandom >"$work/layer"
 push_image "$work/layer"
-start_nginx
+start_proxy
 start_larder "$work/data" info text
 # Connections and what is learnt of the registry are there before anything is measured.
-curl --silent --fail --output /dev/null "$url/v2/$name/blobs/sha256:$(sha256sum "$work/layer" | cut --delimiter=' ' --fields=1)"
+curl --silent --fail --output /dev/null "$url/v2/$name/blobs/$(digest_of "$work/layer")"
 
 gets_larder=0 gets_nginx=0
 for round in $(seq "$rounds"); do

@@ -7,39 +7,8 @@ cd "$(dirname "$0")/../.."
 binary=$(realpath "${1:-.build/release/larder}")
 . Benchmarks/common.sh
 
-nginx_port=5192 proxy_port=5193
+proxy_port=5193
 rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-4}
-# What clients send; docker-registry gives no OCI manifest without it.
-accept="Accept: application/vnd.oci.image.manifest.v1+json"
-
-# The same paths as Larder's, as static files, with a line in the log for each request.
-start_nginx() {
-    local files=$work/nginx/v2/$name
-    mkdir --parents "$files/manifests" "$files/blobs"
-    cp "$work/manifest" "$files/manifests/$manifest"
-    cp "$work/small" "$files/blobs/$small"
-    cp "$work/large" "$files/blobs/$large"
-    chmod --recursive a+rX "$work"
-    cat >"$work/nginx.conf" <<CONF
-daemon off;
-worker_processes auto;
-pid $work/nginx.pid;
-error_log $work/nginx.error;
-events {}
-http {
-    access_log $work/nginx.log;
-    default_type application/octet-stream;
-    sendfile on;
-    tcp_nopush on;
-    keepalive_requests 1000000000;
-    open_file_cache max=1000;
-    server { listen 127.0.0.1:$nginx_port backlog=1024; root $work/nginx; }
-}
-CONF
-    nginx -c "$work/nginx.conf" &
-    nginx=$!
-    ready_after "http://127.0.0.1:$nginx_port/v2/$name/manifests/$manifest" "$EPOCHREALTIME" >/dev/null
-}
 
 start_proxy() {
     mkdir "$work/proxy"
@@ -59,7 +28,7 @@ YAML
 pids() {
     case $1 in
     larder) echo "$larder" ;;
-    nginx) echo "$nginx" $(pgrep --parent "$nginx") ;;
+    nginx) nginx_processes ;;
     registry) echo "$proxy" ;;
     esac
 }
@@ -73,32 +42,17 @@ at() {
     esac
 }
 
-# One run against the server $1 of the path $2 over $3 connections, for the figure $4; appends to
-# "$work/$4.$1" microseconds of CPU per request, CPU seconds per GB, requests per second.
-run() {
-    local before after
-    before=$(ticks $(pids "$1"))
-    wrk --threads 1 --connections "$3" --duration "${seconds}s" --timeout 60s \
-        --header "$accept" "$(at "$1" "$2")" >"$work/wrk"
-    after=$(ticks $(pids "$1"))
-    awk -v ticks=$((after - before)) '
-        $2 == "requests" && $3 == "in" { count = $1; read = $5
-            unit = read; gsub(/[0-9.]/, "", unit); sub(/[A-Z]+,?$/, "", read)
-            bytes = read * (unit ~ /^GB/ ? 2^30 : unit ~ /^MB/ ? 2^20 : unit ~ /^KB/ ? 2^10 : 1) }
-        $1 == "Requests/sec:" { rate = $2 }
-        /Non-2xx|Socket errors/ { print "bench: " $0 > "/dev/stderr" }
-        END { printf "%.2f %.3f %.0f\n", ticks * 10000 / count, ticks / 100 / (bytes / 1e9), rate }
-    ' "$work/wrk" >>"$work/$4.$1"
-}
+# One run against the server $1 of the path $2 over $3 connections, for the figure $4.
+run() { load "$4" "$1" "$(at "$1" "$2")" "$3" $(pids "$1"); }
 
 head --bytes=1000000 /dev/urandom >"$work/small"
 head --bytes=200000000 /dev/urandom >"$work/large"
 start_registry
 push_image "$work/small" "$work/large" "$work/small" "$work/small" "$work/small"
-manifest=sha256:$(sha256sum "$work/manifest" | cut --delimiter=' ' --fields=1)
-small=sha256:$(sha256sum "$work/small" | cut --delimiter=' ' --fields=1)
-large=sha256:$(sha256sum "$work/large" | cut --delimiter=' ' --fields=1)
-start_nginx
+manifest=$(digest_of "$work/manifest")
+small=$(digest_of "$work/small")
+large=$(digest_of "$work/large")
+start_static_nginx "" "$work/small" "$work/large"
 start_proxy
 start_larder "$work/data" info text
 

@@ -13,7 +13,7 @@ ulimit -n "$(ulimit -Hn)"
 start_registry
 head --bytes=50000000 /dev/urandom >"$work/layer"
 push_image "$work/layer"
-layer=sha256:$(sha256sum "$work/layer" | cut --delimiter=' ' --fields=1)
+layer=$(digest_of "$work/layer")
 start_larder "$work/data" info text
 settle
 sleep 3
