@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # B7: what an index of 1,000,000 blobs costs, against an empty one. Prints a table.
 # Usage: Benchmarks/index/run.sh [BINARY]
-# ROUNDS (7) and SECONDS_EACH (4) make the comparison of hits longer or shorter.
+# ROUNDS (15) and SECONDS_EACH (2) make the comparison of hits longer or shorter.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 binary=$(realpath "${1:-.build/release/larder}")
 . Benchmarks/common.sh
 
-rounds=${ROUNDS:-7} seconds=${SECONDS_EACH:-4}
+rounds=${ROUNDS:-15} seconds=${SECONDS_EACH:-2}
 
 # Loads the manifest at the server $2, which has the URL $3 and the process $4, for the figure $1.
 load_manifest() { load "$1" "$2" "$3/v2/$name/manifests/$manifest" 16 "$4"; }
