@@ -14,7 +14,7 @@ RELEASE := --configuration release --product larder --static-swift-stdlib -Xlink
 # keep two cores from answering any of them within its time-outs.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 12
 
-.PHONY: help run build test unit e2e chaos fuzz bench format lint clean
+.PHONY: help run build test unit e2e chaos fuzz bench instructions format lint clean
 
 help: ## Lists these commands
 	@sed --quiet --regexp-extended 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | \
@@ -51,6 +51,10 @@ fuzz: ## A few minutes of mutated input for every parser
 
 bench: build ## Measures hits, misses, memory and a large index beside nginx and docker-registry
 	scripts/bench.sh
+
+instructions: build ## Counts the instructions of requests, beside the recorded counts
+	scripts/install-packages.sh run instructions
+	Benchmarks/instructions/run.sh
 
 format: ## Formats the Swift sources
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
