@@ -39,24 +39,30 @@ extension Store {
     private func runVerification(
         _ digest: Digest, _ content: GrowingFile, _ identity: FileIdentity
     ) async {
+        let outcome: FillProgress.Outcome
         do {
-            let found = try await hash(content.file, size: identity.size, digest.algorithm)
-            if found == digest {
-                let manifest = try await manifest(in: content.file, size: identity.size)
-                await remember {
-                    try await $0.committer.adopt(digest, identity, manifest: manifest)
-                }
-                content.end(.verified)
-            } else {
-                try await quarantine(digest, found: found)
-                content.end(.failed(.digestMismatch(found: "\(found)")))
-            }
+            outcome = try await verified(digest, content.file, identity)
         } catch {
             logger.error(
                 "verification failed", metadata: ["digest": "\(digest)", "error": "\(error)"])
-            content.end(.failed(.storage("\(error)")))
+            outcome = .failed(.storage("\(error)"))
         }
+        // First, so that nobody who comes after the outcome is given this one's.
         verifications.withLock { $0[digest] = nil }
+        content.end(outcome)
+    }
+
+    private func verified(
+        _ digest: Digest, _ file: OpenFile, _ identity: FileIdentity
+    ) async throws -> FillProgress.Outcome {
+        let found = try await hash(file, size: identity.size, digest.algorithm)
+        guard found == digest else {
+            try await quarantine(digest, found: found)
+            return .failed(.digestMismatch(found: "\(found)"))
+        }
+        let manifest = try await manifest(in: file, size: identity.size)
+        await remember { try await $0.committer.adopt(digest, identity, manifest: manifest) }
+        return .verified
     }
 
     func hash(
