@@ -65,7 +65,7 @@ missing() {
     done
 }
 
-misses=5
+misses=4
 start_registry
 for number in $(seq $((9 * misses))); do
     head --bytes=10000 /dev/urandom >"$work/layer"
@@ -88,14 +88,14 @@ done
 settle
 dump
 
-count manifest-by-digest 200 by_digest
-count manifest-by-tag 200 by_tag
-count manifest-head 200 by_tag --head
-count manifest-unchanged 200 by_digest --header "If-None-Match: \"$manifest\""
-count blob-1mb 200 blob
-count blob-range 200 blob --range 1000-1999
-count blob-unchanged 200 blob --header "If-None-Match: \"$layer\""
-count normal-path 100 by_digest --header 'If-Range: "none"'
+count manifest-by-digest 120 by_digest
+count manifest-by-tag 120 by_tag
+count manifest-head 120 by_tag --head
+count manifest-unchanged 120 by_digest --header "If-None-Match: \"$manifest\""
+count blob-1mb 120 blob
+count blob-range 120 blob --range 1000-1999
+count blob-unchanged 120 blob --header "If-None-Match: \"$layer\""
+count normal-path 60 by_digest --header 'If-Range: "none"'
 count miss-of-an-image $misses missing
 
 if $record; then
