@@ -117,7 +117,9 @@ struct ResumeTests {
             mirror.add(repository: "app", image: image)
             origin.add(repository: "app", image: image)
             mirror.inject(.corrupt(at: 10), on: .init("GET"))
-            await #expect(throws: (any Error).self) { _ = try await larder.request(.GET, path) }
+            // Who had its response head by then is cut; who had not is given the next one's.
+            let cut = try? await larder.request(.GET, path)
+            #expect(cut == nil || cut?.body == blob)
             #expect(try await larder.request(.GET, path).body == blob)
             #expect(ranges(mirror) == [nil])
             #expect(ranges(origin) == [nil])
