@@ -25,13 +25,13 @@ extension EndToEnd {
             try #require(ConnectionCrowd.raiseDescriptorLimit() > count + 500)
             try await Lab.with { lab in
                 var larder = lab.larder
-                larder.settings = "connections: {max: 12000, header_timeout: 20s}"
+                larder.settings = "connections: {max: 12000, header_timeout: 40s}"
                 try await larder.running { daemon in
                     try await lab.registry.running {
                         let crowd = try await ConnectionCrowd.connect(count, to: larder.port) {
                             $0.isMultiple(of: 2) ? "" : "GET /v2/ HTTP/1.1\r\nHost: h\r\nX-Drip: "
                         }
-                        try await eventually("all are open") {
+                        try await eventually("all are open", within: .seconds(40)) {
                             try await metric("larder_connections", of: larder) ?? 0 > Double(count)
                         }
                         let image = lab.images.base
@@ -41,7 +41,7 @@ extension EndToEnd {
                         let resident = try daemon.peakResidentBytes()
                         print("10,000 connections: \(resident / 1_000_000) MB resident")
                         #expect(resident < 400_000_000)
-                        try await eventually("they were closed", within: .seconds(60)) {
+                        try await eventually("they were closed", within: .seconds(90)) {
                             try await metric("larder_connections", of: larder) ?? .infinity < 10
                         }
                         withExtendedLifetime(crowd) {}

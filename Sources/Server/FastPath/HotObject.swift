@@ -2,9 +2,6 @@
 
 import CacheStore
 import HTTPTypes
-import NIOCore
-import NIOHTTP1
-import NIOHTTPTypesHTTP1
 import OCI
 import Synchronization
 
@@ -25,24 +22,6 @@ struct Moment: Sendable, Equatable {
     let store: Int64
 }
 
-/// An answer on its way out of the event loop.
-final class FastAnswer: Sendable {
-    enum Body: Sendable {
-        /// Head, and body if any, as they go on the wire.
-        case rendered(ByteBuffer, bodyBytes: Int64)
-        case none(HTTPResponseHead)
-        case file(HTTPResponseHead, GrowingFile, FileSpan)
-    }
-
-    let summary: AnswerSummary
-    let body: Body
-
-    private init(_ summary: AnswerSummary, _ body: Body) {
-        self.summary = summary
-        self.body = body
-    }
-}
-
 final class HotObject: Sendable {
     enum Content: Sendable {
         case manifest([UInt8])
@@ -54,9 +33,20 @@ final class HotObject: Sendable {
     let content: Content
     let basis: HitBasis
     private let mediaType: String
+    private let etag: String
     private let namespace: String?
     /// Whether it was asked for since the map was last swept.
     let isUsed = Atomic(true)
+
+    /// Answers that are given often: the whole, or that the client has it; each to GET and HEAD.
+    private struct Plain {
+        static let count = 4
+
+        let isHead: Bool
+        let isUnchanged: Bool
+
+        var index: Int { (isHead ? 1 : 0) + (isUnchanged ? 2 : 0) }
+    }
 
     /// The plain answers of the current second.
     private struct Rendered {
@@ -64,7 +54,7 @@ final class HotObject: Sendable {
         var answer: FastAnswer
     }
 
-    private let rendered = Mutex<(get: Rendered?, head: Rendered?)>((nil, nil))
+    private let rendered = Mutex<[Rendered?]>(Array(repeating: nil, count: Plain.count))
 
     init(
         _ asked: AskedContent, namespace: String?, digest: Digest, mediaType: String,
@@ -74,6 +64,7 @@ final class HotObject: Sendable {
         self.namespace = namespace
         self.digest = digest
         self.mediaType = mediaType
+        etag = ContentConditions.etag(digest)
         self.content = content
         self.basis = basis
     }
@@ -111,22 +102,28 @@ final class HotObject: Sendable {
     /// Nil for what the normal path has to answer: several ranges, or one that cannot be
     /// satisfied.
     func answer(to request: HotRequest, at moment: Moment) -> FastAnswer? {
-        guard request.isUnconditional else {
+        guard let plain = plain(request) else {
             let conditions = ContentConditions(
                 ifNoneMatch: request.ifNoneMatch, range: request.range, ifRange: nil)
             return FastAnswer(
                 answer(isHead: request.isHead, conditions, at: moment), at: moment)
         }
-        let kept = rendered.withLock { request.isHead ? $0.head : $0.get }
+        let kept = rendered.withLock { $0[plain.index] }
         if let kept, kept.moment == moment { return kept.answer }
-        let conditions = ContentConditions(ifNoneMatch: [], range: nil, ifRange: nil)
-        let answer = answer(isHead: request.isHead, conditions, at: moment)
+        let conditions = ContentConditions(
+            ifNoneMatch: plain.isUnchanged ? [etag] : [], range: nil, ifRange: nil)
+        let answer = answer(isHead: plain.isHead, conditions, at: moment)
         guard let next = FastAnswer(answer, at: moment) else { return nil }
-        rendered.withLock { rendered in
-            let next = Rendered(moment: moment, answer: next)
-            if request.isHead { rendered.head = next } else { rendered.get = next }
-        }
+        rendered.withLock { $0[plain.index] = Rendered(moment: moment, answer: next) }
         return next
+    }
+
+    /// What is asked for, where it is asked in the simplest way.
+    private func plain(_ request: HotRequest) -> Plain? {
+        guard request.range == nil else { return nil }
+        if request.ifNoneMatch.isEmpty { return Plain(isHead: request.isHead, isUnchanged: false) }
+        guard request.ifNoneMatch.count == 1, request.ifNoneMatch[0] == etag else { return nil }
+        return Plain(isHead: request.isHead, isUnchanged: true)
     }
 
     /// By the code of the normal path.
@@ -144,53 +141,5 @@ final class HotObject: Sendable {
             }
         if let namespace { answer.fields[.ociNamespace] = namespace }
         return answer
-    }
-}
-
-extension FastAnswer {
-    /// Nil for an answer that takes more than a head and one body.
-    fileprivate convenience init?(_ answer: Answer, at moment: Moment) {
-        let body: Body
-        var fields = answer.responseFields
-        fields[.date] = HTTPDate.text(unixSeconds: moment.wall)
-        fields[.server] = RegistryChannel.serverName
-        switch (answer.status, answer.body) {
-        case (.ok, .none): body = .rendered(Self.render(fields, []), bodyBytes: 0)
-        case (.ok, .bytes(let bytes)):
-            body = .rendered(Self.render(fields, bytes), bodyBytes: Int64(bytes.count))
-        case (.notModified, .none): body = .none(Self.head(answer.status, fields))
-        case (.ok, .blob(let blob)), (.partialContent, .blob(let blob)):
-            guard blob.parts.count == 1, let part = blob.parts.first, part.preamble.isEmpty,
-                case .file(let content, reader: nil) = blob.source
-            else { return nil }
-            let isEmpty = part.span.end == part.span.start
-            body =
-                isEmpty
-                ? .none(Self.head(answer.status, fields))
-                : .file(Self.head(answer.status, fields), content, part.span)
-        default: return nil
-        }
-        self.init(answer.summary, body)
-    }
-
-    private static func head(
-        _ status: HTTPResponse.Status, _ fields: HTTPFields
-    ) -> HTTPResponseHead {
-        HTTPResponseHead(HTTPResponse(status: status, headerFields: fields))
-    }
-
-    /// What the HTTP/1 encoder makes of a 200, and the body behind it, in one buffer.
-    private static func render(_ fields: HTTPFields, _ body: [UInt8]) -> ByteBuffer {
-        var buffer = ByteBufferAllocator().buffer(capacity: 512 + body.count)
-        buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
-        for field in fields {
-            buffer.writeString(field.name.rawName)
-            buffer.writeStaticString(": ")
-            buffer.writeString(field.value)
-            buffer.writeStaticString("\r\n")
-        }
-        buffer.writeStaticString("\r\n")
-        buffer.writeBytes(body)
-        return buffer
     }
 }

@@ -65,9 +65,6 @@ struct HotRequest: Sendable {
         return request
     }
 
-    /// Whether it asks for the whole, whatever it has already.
-    var isUnconditional: Bool { range == nil && ifNoneMatch.isEmpty }
-
     private enum Field {
         case host, accept, ifNoneMatch, range, connection
         case unusual
