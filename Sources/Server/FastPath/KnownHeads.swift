@@ -39,12 +39,12 @@ final class KnownHeads {
     }
 
     /// - Parameters:
-    ///   - bytes: of exactly one request, which has no body.
+    ///   - bytes: of a request without a body; what may be more than one is not kept.
     ///   - head: what they were parsed as.
     func add(_ bytes: ByteBuffer, _ head: HTTPRequestHead) {
-        guard bytes.readableBytes <= Self.maximumLength, let known = KnownHead(bytes, head) else {
-            return
-        }
+        guard bytes.readableBytes <= Self.maximumLength, bytes.isOneHead,
+            let known = KnownHead(bytes, head)
+        else { return }
         heads[Self.place(of: bytes)] = known
     }
 
@@ -60,6 +60,29 @@ final class KnownHeads {
             }
             for byte in bytes[offset...] { hash = (hash ^ UInt64(byte)) &* prime }
             return Int((hash ^ (hash >> 32)) % UInt64(places))
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Whether the one empty line is at the end, and lines end in CR LF alone, so that nobody can
+    /// read a second request here. Requests behind the first may be held, and are heard of later.
+    fileprivate var isOneHead: Bool {
+        withUnsafeReadableBytes { bytes in
+            let (cr, lf) = (UInt8(ascii: "\r"), UInt8(ascii: "\n"))
+            var lineLength = 0
+            for (index, byte) in bytes.enumerated() {
+                switch byte {
+                case lf:
+                    guard index > 0, bytes[index - 1] == cr else { return false }
+                    if lineLength == 0 { return index == bytes.count - 1 }
+                    lineLength = 0
+                case cr:
+                    guard index + 1 < bytes.count, bytes[index + 1] == lf else { return false }
+                default: lineLength += 1
+                }
+            }
+            return false
         }
     }
 }

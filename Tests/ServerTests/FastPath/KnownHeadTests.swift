@@ -12,7 +12,7 @@ import Testing
 
 @Suite("Known heads", .enabled(if: TestLarder.fastPath))
 struct KnownHeadTests {
-    private let image = SyntheticImage(seed: 9, layerSizes: [20_000])
+    private let image = SyntheticImage(seed: 9, layerSizes: [8_000_000])
     private var path: String { "/v2/lab.local/app/manifests/\(image.digest)" }
 
     private static func head(_ target: String, _ fields: String = "") -> String {
@@ -54,6 +54,20 @@ struct KnownHeadTests {
             return known != nil
         }
         #expect(found.count <= KnownHeads.places && found.contains(count - 1))
+    }
+
+    @Test("bytes that may be more than one request are not kept")
+    func several() {
+        let head = Self.head("/a")
+        for bytes in [
+            head + head, head + Self.head("/b"), "\r\n" + head, head + "\r\n",
+            head.replacing("\r\n", with: "\n") + head, head.replacing("\r\n", with: "\r") + head,
+            String(head.dropLast(2)), "",
+        ] {
+            let heads = KnownHeads()
+            heads.add(ByteBuffer(string: bytes), Self.parsed("/a"))
+            #expect(heads.find(ByteBuffer(string: bytes)) == nil, "\(bytes.debugDescription)")
+        }
     }
 
     @Test("a head that is too long, or that the fast path does not answer, is not kept")
@@ -151,6 +165,22 @@ struct KnownHeadTests {
             try await connection.expect(image.manifest, to: head + head)
             try await connection.expect(image.manifest, to: "")
             try await connection.expect(image.manifest, to: head)
+        }
+    }
+
+    @Test("what is pipelined behind a download is answered each time", .timeLimit(.minutes(1)))
+    func behindADownload() async throws {
+        try await withKnownHead { larder, connection, head in
+            larder.expectRepeatedDownloads(of: image.layerDigests)
+            let download = head.replacing(
+                path, with: "/v2/lab.local/app/blobs/\(image.layerDigests[0])")
+            for _ in 0..<5 {
+                try connection.client.send(download + head)
+                // More than the socket takes: the second is held by the time the first has ended.
+                try await Task.sleep(for: .milliseconds(100))
+                try await connection.expect(image.layers[0], to: "")
+                try await connection.expect(image.manifest, to: "")
+            }
         }
     }
 
