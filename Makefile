@@ -51,9 +51,10 @@ chaos: ## Ten minutes of pulls through a registry that stops, stalls and cuts
 	LARDER_CHAOS_SECONDS=$${LARDER_CHAOS_SECONDS:-600} \
 		$(SWIFT) test --disable-xctest --filter EndToEndTests.EndToEnd/Chaos
 
-fuzz: ## A few minutes of mutated input for every parser
+fuzz: ## Mutated input for every parser, then libFuzzer for FUZZ_SECONDS (60) each
 	scripts/install-packages.sh build run test
 	LARDER_FUZZ_ROUNDS=$${LARDER_FUZZ_ROUNDS:-50000} $(SWIFT) test --disable-xctest --filter Mutation
+	SWIFT="$(SWIFT)" scripts/fuzz.sh
 
 bench: build ## Measures hits, misses, memory and a large index beside nginx and docker-registry
 	scripts/bench.sh

@@ -122,8 +122,40 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "FuzzTests",
+            dependencies: ["Server", "Upstream", "OCI", "TestKit", nioHTTP1],
+            path: "Tests/Fuzz",
+            exclude: ["Entry.swift"],
+            swiftSettings: settings),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: ["Server", "CacheStore", "OCI", "TestKit", subprocess],
             swiftSettings: settings),
     ]
 )
+
+/// `make fuzz` sets LARDER_FUZZ: the parsers and what must hold of them become one program of
+/// libFuzzer's, for which Server is a library.
+if Context.environment["LARDER_FUZZ"] != nil,
+    let server = package.targets.first(where: { $0.name == "Server" })
+{
+    let libFuzzer = ["-sanitize=fuzzer"]
+    package.products = []
+    package.targets.removeAll { $0.name == server.name || $0.isTest }
+    package.targets += [
+        .target(
+            name: server.name,
+            dependencies: server.dependencies,
+            exclude: ["Commands/Larder.swift"],
+            resources: server.resources,
+            swiftSettings: settings),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["Server", "Upstream", "OCI", "TestKit", nioHTTP1],
+            path: "Tests/Fuzz",
+            exclude: ["MutationTests.swift"],
+            swiftSettings: settings + [.enableExperimentalFeature("Extern")],
+            linkerSettings: [.unsafeFlags(libFuzzer)]),
+    ]
+    for target in package.targets { target.swiftSettings?.append(.unsafeFlags(libFuzzer)) }
+}
