@@ -109,11 +109,12 @@ awk '
     {
         change = ($2 / was[$1] - 1) * 100
         printf "%-24s %12d %12d %+7.1f%%\n", $1, $2, was[$1], change
-        if (change > 10) { grown = grown " " $1; failed = 1 }
+        # A miss goes through several threads, which wait and spin as they meet.
+        if (change > ($1 ~ /^miss/ ? 30 : 10)) { grown = grown " " $1; failed = 1 }
         if (change < -10) shrunk = shrunk " " $1
     }
     END {
         if (shrunk) print "shrunk by more than 10 %, record anew:" shrunk
-        if (grown) print "grown by more than 10 %:" grown > "/dev/stderr"
+        if (grown) print "grown by more than 10 % (a miss by 30 %):" grown > "/dev/stderr"
         exit failed
     }' $recorded "$work/figures"
