@@ -131,6 +131,17 @@ start_static_nginx() {
 CONF
 }
 
+# Asks for the URL $1 until it is hot: Larder fetches it, answers from the store, keeps it at hand.
+# curl gets the arguments from $2 on.
+warm() {
+    local wanted=$1
+    shift
+    for _ in 1 2 3; do
+        curl --silent --fail --output /dev/null "$@" "$wanted"
+        sleep 0.5
+    done
+}
+
 stop_larder() {
     kill -TERM "$larder"
     wait "$larder" || true

@@ -41,10 +41,7 @@ manifest=manifests/$(digest_of "$work/manifest") blob=blobs/$(digest_of "$work/l
 start_static_nginx "" "$work/layer"
 start_larder "$work/data" info text
 for path in "$manifest" "$blob"; do
-    for _ in 1 2 3; do
-        curl --silent --fail --output /dev/null "$url/v2/$name/$path"
-        sleep 0.3
-    done
+    warm "$url/v2/$name/$path"
 done
 settle
 hex=${blob#blobs/sha256:}

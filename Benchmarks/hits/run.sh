@@ -59,10 +59,7 @@ start_larder "$work/data" info text
 say "warming"
 for server in larder nginx registry; do
     for path in "manifests/$manifest" "blobs/$small" "blobs/$large"; do
-        for _ in 1 2 3; do
-            curl --silent --fail --output /dev/null --header "$accept" "$(at $server "$path")"
-            sleep 0.3
-        done
+        warm "$(at $server "$path")" --header "$accept"
     done
 done
 settle

@@ -80,10 +80,7 @@ layer=$(digest_of "$work/layer")
 say "starting under valgrind"
 start_larder "$work/data" info text
 for path in manifests/1 "manifests/$manifest" "blobs/$layer"; do
-    for _ in 1 2 3; do
-        curl --silent --fail --output /dev/null "$url/v2/$name/$path"
-        sleep 0.5
-    done
+    warm "$url/v2/$name/$path"
 done
 settle
 dump

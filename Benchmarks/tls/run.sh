@@ -29,10 +29,7 @@ start_static_nginx "listen 127.0.0.1:$tls_port ssl backlog=1024;
 manifest=manifests/$(digest_of "$work/manifest")
 small=blobs/$(digest_of "$work/small") large=blobs/$(digest_of "$work/large")
 for path in "$manifest" "$small" "$large"; do
-    for _ in 1 2 3; do
-        curl --silent --fail --insecure --output /dev/null "$url/v2/$name/$path"
-        sleep 0.3
-    done
+    warm "$url/v2/$name/$path" --insecure
 done
 settle
 

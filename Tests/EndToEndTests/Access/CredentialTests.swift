@@ -91,13 +91,7 @@ extension EndToEnd {
                 try await ConnectProxy.with(credential: proxyCredential) { proxy in
                     try await Lab.with { lab in
                         var lab = lab
-                        let bundle = try lab.directory.write(
-                            TestCertificates.authority, to: "tokens.pem")
-                        lab.registry.authentication = """
-                            auth:
-                              token: {realm: "\(tokens.url)/token", service: scripted, \
-                            issuer: \(SignedToken.issuer), rootcertbundle: "\(bundle.path)"}
-                            """
+                        try lab.requireTokens(of: tokens)
                         lab.larder.settings = """
                             proxy: {url: "http://127.0.0.1:\(proxy.port)", username: larder}
                             """

@@ -34,13 +34,7 @@ extension EndToEnd {
                 tokens.requireToken(authority)
                 try await Lab.with { lab in
                     var lab = lab
-                    let bundle = try lab.directory.write(
-                        TestCertificates.authority, to: "tokens.pem")
-                    lab.registry.authentication = """
-                        auth:
-                          token: {realm: "\(tokens.url)/token", service: scripted, \
-                        issuer: \(SignedToken.issuer), rootcertbundle: "\(bundle.path)"}
-                        """
+                    try lab.requireTokens(of: tokens)
                     lab.larder.upstreamSettings = "access: passthrough"
                     try await pull(client, lab)
                 }

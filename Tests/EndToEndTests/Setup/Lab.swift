@@ -1,6 +1,7 @@
 // A registry with images and a Larder before it, for one test.
 
 import Foundation
+import TestKit
 
 /// A cold Larder whose upstreams `docker.io` and `lab.local` are one docker-registry. Neither is
 /// running until a test says so.
@@ -21,6 +22,16 @@ struct Lab: Sendable {
         try await larder.running { daemon in
             try await registry.running { try await body(daemon) }
         }
+    }
+
+    /// Has the registry ask for tokens that `issuer` signs (`TokenAuthority.Rules.isSigned`).
+    mutating func requireTokens(of issuer: ScriptedRegistry) throws {
+        let bundle = try directory.write(TestCertificates.authority, to: "tokens.pem")
+        registry.authentication = """
+            auth:
+              token: {realm: "\(issuer.url)/token", service: scripted, \
+            issuer: \(SignedToken.issuer), rootcertbundle: "\(bundle.path)"}
+            """
     }
 
     /// Runs `body` with a relay to the registry that falls silent after `limit` bytes, and this
