@@ -171,7 +171,6 @@ struct ClientLimitTests {
             { $0.add(repository: "app", image: image, tags: ["1"]) },
             change: {
                 $0.auth.trustedProxies = ["127.0.0.1"].compactMap { IPNetwork($0) }
-                $0.waitForUpstreams()
                 change(&$0.limits)
             }
         ) { larder, registry in
@@ -247,7 +246,6 @@ struct ClientLimitTests {
                 change: {
                     $0.cache.enabled = isCached
                     $0.limits.bandwidth = ByteCount(300_000)
-                    $0.waitForUpstreams()
                 }
             ) { larder, _ in
                 larder.expectRepeatedDownloads(of: image.layerDigests)

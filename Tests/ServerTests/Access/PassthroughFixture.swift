@@ -22,7 +22,6 @@ func withPassthrough(
         },
         change: {
             for name in names { $0.upstreams[name]?.access = .passthrough }
-            $0.waitForUpstreams()
             change(&$0)
         }
     ) { try await body($0, $1, authority) }

@@ -36,7 +36,6 @@ struct FastPathTests {
             },
             change: {
                 $0.eviction.minAge = .zero
-                $0.waitForUpstreams()
                 change(&$0)
             }
         ) { larder, registry in

@@ -91,8 +91,7 @@ struct KnownHeadTests {
         _ body: @escaping @Sendable (TestLarder, KeptConnection, String) async throws -> Void
     ) async throws {
         try await withLarder(
-            { $0.add(repository: "app", image: image, tags: ["1"]) },
-            change: { $0.waitForUpstreams() }
+            { $0.add(repository: "app", image: image, tags: ["1"]) }
         ) { larder, _ in
             try await larder.pull(image, tag: "1")
             while !larder.services.pendingManifests.isEmpty { await shortPause() }

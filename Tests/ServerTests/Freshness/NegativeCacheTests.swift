@@ -22,10 +22,7 @@ struct NegativeCacheTests {
     ) async throws {
         try await withLarder(
             { $0.add(repository: "app", blob: [1]) },
-            change: {
-                $0.waitForUpstreams()
-                $0.cache.negativeFor = negativeFor
-            }, body)
+            change: { $0.cache.negativeFor = negativeFor }, body)
     }
 
     @Test("a 404 of a tag, a digest or a blob is believed: nothing more is asked")

@@ -29,10 +29,7 @@ struct OfflineTests {
                 registry.add(repository: "app", image: image)
                 registry.requireToken(TokenAuthority())
             },
-            change: {
-                $0.waitForUpstreams()
-                change(&$0)
-            }
+            change: change
         ) { larder, registry in
             try await larder.pull(image, tag: "latest")
             try await larder.setAge(of: "latest", in: "app", to: 31_536_000)
@@ -100,9 +97,7 @@ struct OfflineTests {
     @Test("a tag that would be verified behind the answer is not")
     func notBehind() async throws {
         try await withImage(
-            change: {
-                $0.tags.staleWhileRevalidate = .seconds(10 * 31_536_000)
-            }
+            change: { $0.tags.staleWhileRevalidate = .seconds(10 * 31_536_000) }
         ) { larder, registry in
             try await setOffline(#"{"offline":true,"upstream":"lab.local"}"#, larder)
             for _ in 0..<5 {

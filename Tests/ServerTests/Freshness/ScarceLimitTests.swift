@@ -18,10 +18,7 @@ struct ScarceLimitTests {
     func moved(remaining: Int, isStale: Bool) async throws {
         try await withLarder(
             { $0.add(repository: "app", image: image) },
-            change: {
-                $0.waitForUpstreams()
-                $0.tags.freshFor = .zero
-            }
+            change: { $0.tags.freshFor = .zero }
         ) { larder, registry in
             registry.inject(.setHeader("ratelimit-limit", "100;w=21600"), on: .init())
             registry.inject(.setHeader("ratelimit-remaining", "\(remaining);w=21600"), on: .init())

@@ -21,7 +21,6 @@ struct StaleWhileRevalidateTests {
         try await withLarder(
             { $0.add(repository: "app", image: image) },
             change: {
-                $0.waitForUpstreams()
                 $0.cache.negativeFor = .zero
                 $0.tags.freshFor = .seconds(3600)
                 $0.tags.staleWhileRevalidate = .seconds(86_400)

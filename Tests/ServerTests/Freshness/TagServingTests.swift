@@ -22,7 +22,6 @@ struct TagServingTests {
         try await withLarder(
             { $0.add(repository: "app", image: image) },
             change: {
-                $0.waitForUpstreams()
                 $0.tags.freshFor = .seconds(3600)
                 change(&$0)
             }

@@ -34,10 +34,7 @@ struct ConnectionLimitTests {
     ) async throws {
         try await withLarder(
             { $0.add(repository: "app", blob: blob) },
-            change: {
-                $0.waitForUpstreams()
-                change(&$0.connections)
-            }
+            change: { change(&$0.connections) }
         ) { try await body($0, $1, "/v2/lab.local/app/blobs/\(Digest.sha256(of: blob))") }
     }
 

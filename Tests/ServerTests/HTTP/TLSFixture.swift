@@ -35,7 +35,6 @@ struct TLSFixture: Sendable {
             try await TestLarder.with(
                 registry,
                 change: { configuration in
-                    configuration.waitForUpstreams()
                     configuration.tls.certificate = files.certificate
                     configuration.tls.key = files.key
                     change(&configuration)

@@ -81,8 +81,11 @@ struct TLSTests {
     func wrongBytes() async throws {
         try await TLSFixture.withLarder(content) { larder, registry, _ in
             registry.inject(.corrupt(at: 1_000_000), on: RequestMatcher("GET", "/blobs/"), uses: 1)
+            registry.inject(.stall(after: 500_000), on: RequestMatcher("GET", "/blobs/"), uses: 1)
+            let response = try await larder.start(.GET, layerPath)
+            registry.release("stall")
             await #expect(throws: (any Error).self) {
-                _ = try await larder.request(.GET, layerPath)
+                _ = try await response.body.collect(upTo: image.layers[0].count)
             }
             let again = try await larder.request(.GET, layerPath)
             #expect(again.body == image.layers[0])

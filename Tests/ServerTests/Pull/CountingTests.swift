@@ -23,10 +23,7 @@ struct CountingTests {
             registry.add(repository: "app", image: image)
             try await TestLarder.with(
                 registry,
-                change: {
-                    $0.waitForUpstreams()
-                    change(&$0)
-                }
+                change: change
             ) { try await body($0, registry) }
         }
     }

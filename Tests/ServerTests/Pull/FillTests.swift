@@ -45,10 +45,7 @@ struct FillTests {
 
     @Test("R14: a client has its first bytes while the fill still runs")
     func streaming() async throws {
-        try await withLarder(
-            content, change: { $0.upstreams["lab.local"]?.timeouts.idle = .seconds(30) }
-        ) {
-            larder, registry in
+        try await withLarder(content) { larder, registry in
             registry.inject(.stall(after: 500_000), on: RequestMatcher("GET", "/blobs/"))
             for _ in 0..<2 {
                 let response = try await larder.start(.GET, path)
@@ -141,10 +138,7 @@ struct FillTests {
 
     @Test("R15: the first client leaves and the fill goes on for the others")
     func leaderLeaves() async throws {
-        try await withLarder(
-            content, change: { $0.upstreams["lab.local"]?.timeouts.idle = .seconds(30) }
-        ) {
-            larder, registry in
+        try await withLarder(content) { larder, registry in
             registry.inject(.stall(after: 500_000), on: RequestMatcher("GET", "/blobs/"))
             do {
                 let leader = try await larder.start(.GET, path)

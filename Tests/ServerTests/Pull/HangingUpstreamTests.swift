@@ -29,7 +29,6 @@ struct HangingUpstreamTests {
             try await withLarder(
                 { $0.add(repository: "app", blob: blob) },
                 change: {
-                    $0.waitForUpstreams()
                     $0.upstreams["docker.io"]?.endpoints = [EndpointSettings(url: url)]
                     $0.upstreams["docker.io"]?.timeouts.responseHeader = .seconds(120)
                 }

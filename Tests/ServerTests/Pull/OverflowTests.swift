@@ -33,10 +33,7 @@ struct OverflowTests {
                 .ignoreRange, on: RequestMatcher("GET", "/blobs/", hasRange: true), uses: 1)
             try await TestLarder.with(
                 registry,
-                change: {
-                    $0.setBudget(Self.limit)
-                    $0.waitForUpstreams()
-                }
+                change: { $0.setBudget(Self.limit) }
             ) { try await body($0, registry) }
         }
     }

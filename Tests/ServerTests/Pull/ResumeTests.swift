@@ -34,7 +34,7 @@ struct ResumeTests {
 
     @Test("an upstream that cuts again and again costs one client attempt and no byte twice (R17)")
     func manyCuts() async throws {
-        try await withLarder(content, change: { $0.waitForUpstreams() }) { larder, registry in
+        try await withLarder(content) { larder, registry in
             registry.inject(.truncate(after: 500_000), on: gets)
             let response = try await larder.request(.GET, path)
             #expect(response.body == blob)
@@ -53,7 +53,7 @@ struct ResumeTests {
         "a range that is not answered as asked is followed by the whole (R56)",
         arguments: rangeFaults)
     func oddRange(fault: Fault) async throws {
-        try await withLarder(content, change: { $0.waitForUpstreams() }) { larder, registry in
+        try await withLarder(content) { larder, registry in
             registry.inject(.truncate(after: 700_000), on: gets, uses: 1)
             registry.inject(fault, on: rangedGets)
             let response = try await larder.request(.GET, path)
@@ -76,7 +76,6 @@ struct ResumeTests {
             try await withLarder(
                 content,
                 change: {
-                    $0.waitForUpstreams()
                     $0.upstreams["lab.local"]?.endpoints.insert(
                         EndpointSettings(url: url, resolves: false), at: 0)
                 }
@@ -135,7 +134,7 @@ struct ResumeTests {
     @Test("a signed link that has ended in mid-fill is asked for anew (R57)")
     func expiredLink() async throws {
         try await ScriptedRegistry.with { storage in
-            try await withLarder(content, change: { $0.waitForUpstreams() }) { larder, registry in
+            try await withLarder(content) { larder, registry in
                 registry.redirectBlobs(to: storage, linkUses: 1)
                 storage.inject(.truncate(after: 700_000), on: .init("GET"), uses: 1)
                 storage.inject(
@@ -157,7 +156,7 @@ struct ResumeTests {
             { registry in
                 for blob in blobs { registry.add(repository: "app", blob: blob) }
                 registry.requireToken(authority)
-            }, change: { $0.waitForUpstreams() }
+            }
         ) { larder, registry in
             // The first token, by something that is not among the faults.
             _ = try await larder.request(.GET, "/v2/lab.local/app/tags/list")
@@ -188,8 +187,7 @@ struct ResumeTests {
             content(registry)
             registry.inject(.stall(after: 2_000_000), on: gets, uses: 1)
             let data = directory.file("data")
-            let patient: (inout Configuration) -> Void = { $0.waitForUpstreams() }
-            try await TestLarder.with(registry, data: data, change: patient) { larder in
+            try await TestLarder.with(registry, data: data) { larder in
                 let response = try await larder.start(.GET, path)
                 var received = 0
                 for try await chunk in response.body {
@@ -197,7 +195,7 @@ struct ResumeTests {
                     if received == 2_000_000 { break }
                 }
             }
-            try await TestLarder.with(registry, data: data, change: patient) { larder in
+            try await TestLarder.with(registry, data: data) { larder in
                 let response = try await larder.request(.GET, path)
                 #expect(response.body == blob)
             }
@@ -211,7 +209,6 @@ struct ResumeTests {
         try await withLarder(
             content,
             change: {
-                $0.waitForUpstreams()
                 $0.upstreams["lab.local"]?.timeouts.minimumRate = MinimumRate(
                     bytesPerSecond: 100_000, window: .seconds(1))
             }

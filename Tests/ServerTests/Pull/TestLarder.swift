@@ -70,8 +70,9 @@ final class TestLarder: Sendable {
                 name: name, url: try #require(EndpointURL(registry.url)))
             upstream.allowHTTP = true
             upstream.allowPrivateAddresses = true
-            upstream.timeouts.idle = .milliseconds(500)
-            upstream.timeouts.responseHeader = .seconds(5)
+            // An upstream may be as slow as the machine is.
+            upstream.timeouts.idle = .seconds(30)
+            upstream.timeouts.responseHeader = .seconds(60)
             configuration.upstreams[name] = upstream
         }
         return configuration
@@ -265,13 +266,5 @@ extension Configuration {
         cache.maxSize = .bytes(ByteCount(bytes))
         cache.minFree = .bytes(ByteCount(0))
         eviction.minAge = .zero
-    }
-
-    /// For tests that show no time-out: an upstream may be as slow as the machine.
-    mutating func waitForUpstreams() {
-        for name in upstreams.keys {
-            upstreams[name]?.timeouts.idle = .seconds(30)
-            upstreams[name]?.timeouts.responseHeader = .seconds(60)
-        }
     }
 }

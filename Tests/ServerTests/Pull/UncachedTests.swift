@@ -23,7 +23,6 @@ struct UncachedTests {
                 registry,
                 change: {
                     $0.setBudget(maxSize)
-                    $0.waitForUpstreams()
                     change(&$0)
                 }
             ) { try await body($0, registry) }
