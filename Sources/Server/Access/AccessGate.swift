@@ -22,8 +22,8 @@ struct AccessGate: Sendable {
     struct Admitted: Sendable {
         /// As it is to be asked for the caller.
         let target: PullTarget
-        /// Whether the answer may be given to anybody, from now on.
-        let isForEveryone: Bool
+        /// On which the answer may be given again; nil where that has to be found out anew.
+        let terms: AccessTerms?
         /// What a download holds until its body has ended.
         let admission: ClientAdmission?
     }
@@ -40,10 +40,15 @@ struct AccessGate: Sendable {
         requester.user = caller.user
         let isDownload = if case .blob = endpoint { isGet } else { false }
         let admission = try await limit(requester, isDownload: isDownload, subject: subject)
-        let isLasting = try await judge(requester, endpoint, target, subject)
-        let read = try await self.target(target, for: caller, endpoint)
+        let decision = try await judge(requester, endpoint, target, subject)
+        guard let grant = caller.grant else {
+            return Admitted(target: target, terms: decision.terms, admission: admission)
+        }
+        let passthrough = PassthroughGate(services: services, target: target, grant: grant)
+        var terms = decision.terms
+        terms?.verdictsHold = passthrough.limits.ttl
         return Admitted(
-            target: read, isForEveryone: isLasting && read.reader == .everyone,
+            target: try await self.target(target, endpoint, by: passthrough), terms: terms,
             admission: admission)
     }
 
@@ -76,16 +81,15 @@ struct AccessGate: Sendable {
 
     /// By the rules.
     ///
-    /// - Returns: whether everybody may have it, from now on.
     /// - Throws: `DENIED` where a rule forbids it; `Unauthorized` where signing in may help.
     private func judge(
         _ requester: Requester, _ endpoint: RegistryRoute.Endpoint, _ target: PullTarget,
         _ subject: String
-    ) async throws -> Bool {
+    ) async throws -> AccessDecision {
         let rules = services.access.policy.rules
         let decision = try await RuleCheck(rules: rules, services: services)
             .decision(on: endpoint, in: target.key, by: requester)
-        if decision.isAllowed { return decision.isLasting }
+        if decision.isAllowed { return decision }
         services.audit.refused(requester, subject, .rule(decision.rule?.title ?? ""))
         let mayHelp =
             requester.user == nil && target.registry.access == .open
@@ -97,14 +101,12 @@ struct AccessGate: Sendable {
 
     // MARK: May they read
 
-    /// The target as it is to be read for the caller. Of an open upstream it is what it was.
+    /// The target of a passthrough upstream, as it is to be read for the caller.
     private func target(
-        _ target: PullTarget, for caller: Caller, _ endpoint: RegistryRoute.Endpoint
+        _ target: PullTarget, _ endpoint: RegistryRoute.Endpoint, by gate: PassthroughGate
     ) async throws -> PullTarget {
-        guard let grant = caller.grant else { return target }
         do {
-            return try await PassthroughGate(services: services, target: target, grant: grant)
-                .admitted(to: endpoint)
+            return try await gate.admitted(to: endpoint)
         } catch let refusal as ReaderRefused {
             guard refusal.maySignIn else {
                 throw RegistryError(

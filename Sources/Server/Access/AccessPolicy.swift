@@ -6,10 +6,13 @@ import Synchronization
 final class AccessPolicy: Sendable {
     let proxies: TrustedProxies
     let rules: AccessRules
+    /// Beside Larder's own users.
+    let allowsAnonymous: Bool
 
     init(_ configuration: Configuration) {
         proxies = TrustedProxies(configuration.auth.trustedProxies)
         rules = AccessRules(configuration)
+        allowsAnonymous = configuration.auth.allowsAnonymous
     }
 }
 

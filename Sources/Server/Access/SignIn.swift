@@ -12,6 +12,7 @@ final class SignIn: Sendable {
     let failures = FailedAttempts()
     /// Questions to passthrough upstreams that are under way.
     let questions = SingleFlight<MissingQuestion, Void>()
+    private let openedTokens = OpenedTokens()
 
     init(users: Users, sealer: TokenSealer, verdicts: Verdicts = Verdicts()) {
         self.users = users
@@ -22,7 +23,9 @@ final class SignIn: Sendable {
     /// The token as it was sealed; nil where it is none of Larder's, is over, or is a user's whose
     /// entry has changed since.
     func open(_ text: String) -> AccessToken? {
-        guard let token = sealer.open(text, now: Int64(time(nil))) else { return nil }
+        let now = Int64(time(nil))
+        let opened = openedTokens.token(text, now: now) { sealer.open(text, now: now) }
+        guard let token = opened else { return nil }
         guard let user = token.user else { return token }
         let entry = users.entry(of: user).map(sealer.fingerprint(of:))
         return entry != nil && entry == token.entry ? token : nil
@@ -42,6 +45,11 @@ final class SignIn: Sendable {
         }
         if isRight { failures.forget(client) } else { failures.add(client) }
         return isRight
+    }
+
+    /// The same where it is known already, and the client was not wrong lately.
+    func isVerified(_ credential: Credential, from client: ClientKey) -> Bool {
+        !failures.areKnown(of: client) && users.isVerified(credential)
     }
 
     /// - Throws: 429 for a client that was wrong too often.

@@ -40,9 +40,7 @@ struct Configuration: Sendable, Equatable {
     var fastPath = true
 
     /// Whether answers may be kept for it: without a cache there is nothing to give again.
-    var keepsHotObjects: Bool {
-        fastPath && cache.enabled && (auth.htpasswd == nil || auth.allowsAnonymous)
-    }
+    var keepsHotObjects: Bool { fastPath && cache.enabled }
     /// By name, which is also what `?ns=` and a path prefix say.
     var upstreams = BuiltInUpstreams.all
 }

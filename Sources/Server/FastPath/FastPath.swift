@@ -10,8 +10,17 @@ struct FastPath: Sendable {
     let objects: HotObjects
     let ledger: RequestLedger
     let access: CurrentAccess
-    let clock: StoreClock
+    private let signIn: SignIn
+    private let clock: StoreClock
     let heads = LoopHeads()
+
+    init(_ objects: HotObjects, _ ledger: RequestLedger) {
+        self.objects = objects
+        self.ledger = ledger
+        access = ledger.services.access
+        signIn = ledger.services.signIn
+        clock = ledger.services.store.clock
+    }
 
     private var moment: Moment { Moment(wall: Int64(time(nil)), store: clock.now()) }
 
@@ -22,9 +31,12 @@ struct FastPath: Sendable {
         _ asked: HotRequest, _ forwarded: @autoclosure () -> ForwardedFields, over peer: Peer
     ) -> FastExchange? {
         var request = asked
-        let requester = peer.requester(host: request.key.host, forwarded())
-        if peer.isTrustedProxy { request = request.asked(at: requester.host) }
-        guard let object = objects.find(request) else { return nil }
+        let asker = peer.requester(host: request.key.host, forwarded())
+        if peer.isTrustedProxy { request = request.asked(at: asker.host) }
+        guard let object = objects.find(request),
+            let requester = StandingAccess(signIn: signIn, policy: peer.policy).admit(
+                asker, showing: request.authorization, to: object.asked, on: object.terms)
+        else { return nil }
         let moment = moment
         var entry = AccessEntry(
             client: requester.address, method: request.isHead ? .head : .get, path: "")

@@ -11,8 +11,8 @@ struct HotFilling: Sendable {
     private let ticket: HotObjects.Ticket
     private let key: HotKey
     private let accept: [String]
-    /// Whether what is answered may be answered to anybody, as far as the rules go.
-    var isForEveryone = true
+    /// On which what is answered may be answered again; nil where it may not.
+    var terms: AccessTerms?
 
     /// - Parameter host: by which the client knows Larder.
     init(_ objects: HotObjects, _ request: Request, host: String?) {
@@ -23,18 +23,19 @@ struct HotFilling: Sendable {
     }
 
     func keep(_ found: FoundManifest, asked reference: Reference, of target: PullTarget) {
-        guard found.outcome == .hit, let basis = found.basis, let bytes = found.bytes,
+        guard let terms, found.outcome == .hit, let basis = found.basis, let bytes = found.bytes,
             bytes.count <= HotObjects.maximumManifestBytes
         else { return }
         keep(
             HotObject(
                 AskedContent(target.key, .manifest(target.key.repository, reference)),
                 namespace: target.namespace, digest: found.digest,
-                mediaType: found.mediaType.rawValue, content: .manifest(bytes), basis: basis))
+                mediaType: found.mediaType.rawValue, content: .manifest(bytes), basis: basis,
+                terms: terms))
     }
 
     func keep(_ found: FoundBlob, _ digest: Digest, of target: PullTarget, in store: Store) {
-        guard objects.isEnabled, found.outcome == .hit, let basis = found.basis,
+        guard let terms, objects.isEnabled, found.outcome == .hit, let basis = found.basis,
             let record = found.record, case .file(let content, reader: nil) = found.source,
             let file = store.hotFile(of: content, record: record)
         else { return }
@@ -42,11 +43,11 @@ struct HotFilling: Sendable {
             HotObject(
                 AskedContent(target.key, .blob(target.key.repository, digest)),
                 namespace: target.namespace, digest: digest,
-                mediaType: MediaType.octetStream.rawValue, content: .blob(file), basis: basis))
+                mediaType: MediaType.octetStream.rawValue, content: .blob(file), basis: basis,
+                terms: terms))
     }
 
     private func keep(_ object: HotObject) {
-        guard isForEveryone else { return }
         objects.add(object, for: key, accept: accept, ticket)
     }
 }

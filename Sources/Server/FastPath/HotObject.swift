@@ -32,6 +32,7 @@ final class HotObject: Sendable {
     let digest: Digest
     let content: Content
     let basis: HitBasis
+    let terms: AccessTerms
     private let mediaType: String
     private let etag: String
     private let namespace: String?
@@ -58,7 +59,7 @@ final class HotObject: Sendable {
 
     init(
         _ asked: AskedContent, namespace: String?, digest: Digest, mediaType: String,
-        content: Content, basis: HitBasis
+        content: Content, basis: HitBasis, terms: AccessTerms
     ) {
         self.asked = asked
         self.namespace = namespace
@@ -67,6 +68,7 @@ final class HotObject: Sendable {
         etag = ContentConditions.etag(digest)
         self.content = content
         self.basis = basis
+        self.terms = terms
     }
 
     var size: Int64 {

@@ -22,8 +22,8 @@ struct HotKey: Hashable, Sendable {
     func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 }
 
-/// A plain GET or HEAD: without a body, without wishes as to the connection, from nobody in
-/// particular. Everything else is for the normal path to judge.
+/// A plain GET or HEAD: without a body, without wishes as to the connection. Everything else is for
+/// the normal path to judge.
 struct HotRequest: Sendable {
     private(set) var key: HotKey
     let isHead: Bool
@@ -31,6 +31,7 @@ struct HotRequest: Sendable {
     private(set) var accept: [String] = []
     private(set) var ifNoneMatch: [String] = []
     private(set) var range: String?
+    private(set) var authorization: String?
 
     /// Nil for any other request.
     init?(_ head: HTTPRequestHead) {
@@ -49,6 +50,9 @@ struct HotRequest: Sendable {
             case .range:
                 guard range == nil else { return nil }
                 range = value
+            case .authorization:
+                guard authorization == nil else { return nil }
+                authorization = value
             case .connection:
                 guard value.isEqual(toLowercase: "keep-alive") else { return nil }
             case .unusual: return nil
@@ -66,7 +70,7 @@ struct HotRequest: Sendable {
     }
 
     private enum Field {
-        case host, accept, ifNoneMatch, range, connection
+        case host, accept, ifNoneMatch, range, authorization, connection
         case unusual
         case irrelevant
 
@@ -81,7 +85,7 @@ struct HotRequest: Sendable {
             case 8 where name.isEqual(toLowercase: "if-range"): self = .unusual
             case 10 where name.isEqual(toLowercase: "connection"): self = .connection
             case 13 where name.isEqual(toLowercase: "if-none-match"): self = .ifNoneMatch
-            case 13 where name.isEqual(toLowercase: "authorization"): self = .unusual
+            case 13 where name.isEqual(toLowercase: "authorization"): self = .authorization
             case 14 where name.isEqual(toLowercase: "content-length"): self = .unusual
             case 17 where name.isEqual(toLowercase: "transfer-encoding"): self = .unusual
             default: self = .irrelevant

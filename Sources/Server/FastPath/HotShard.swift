@@ -106,9 +106,7 @@ struct HotShard: Sendable {
 extension HotObject {
     fileprivate var dependencies: [HotDependency] {
         var dependencies = [HotDependency.digest(digest)]
-        if case .manifest(_, .tag(let tag)) = asked.endpoint {
-            dependencies.append(.tag(tag, asked.repository))
-        }
+        if let tag = asked.tag { dependencies.append(.tag(tag, asked.repository)) }
         if !basis.isProven { dependencies.append(.references) }
         return dependencies
     }

@@ -10,9 +10,9 @@ final class KnownHead {
     let forwarded: ForwardedFields
     fileprivate let bytes: ByteBuffer
 
-    /// Nil for what the fast path does not answer.
+    /// Nil for what the fast path does not answer, and for a credential: it is not kept.
     fileprivate init?(_ bytes: ByteBuffer, _ head: HTTPRequestHead) {
-        guard let request = HotRequest(head) else { return nil }
+        guard let request = HotRequest(head), request.authorization == nil else { return nil }
         self.request = request
         forwarded = ForwardedFields(head.headers)
         // A copy: the buffer that was read into is larger.

@@ -10,6 +10,11 @@ final class AskedContent: Sendable {
     /// The tag or digest, as text; nil of what has neither.
     let reference: String?
 
+    /// The tag of a manifest that is asked for by tag.
+    var tag: Tag? {
+        if case .manifest(_, .tag(let tag)) = endpoint { tag } else { nil }
+    }
+
     init(_ repository: RepositoryKey, _ endpoint: RegistryRoute.Endpoint) {
         self.repository = repository
         self.endpoint = endpoint

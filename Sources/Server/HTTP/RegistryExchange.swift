@@ -44,7 +44,7 @@ struct RegistryExchange: Sendable {
             presented, to: route.endpoint, of: named, isGet: request.method == .get,
             subject: entry.subject)
         admission = admitted.admission
-        filling.isForEveryone = admitted.isForEveryone
+        filling.terms = admitted.terms
         let pulls = RegistryPulls(
             services: services, target: admitted.target, request: request, path: path,
             filling: filling)

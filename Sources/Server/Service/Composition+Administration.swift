@@ -43,9 +43,8 @@ extension Composition {
         let noObjects = HotObjects()
         noObjects.isEnabled = false
         let parts = ListenerParts(
-            fastPath: FastPath(
-                objects: noObjects, ledger: ledger, access: services.access, clock: store.clock),
-            connections: services.operatorConnections, tls: address.isLocal ? nil : tls)
+            fastPath: FastPath(noObjects, ledger), connections: services.operatorConnections,
+            tls: address.isLocal ? nil : tls)
         return server(
             of: router.buildResponder(), at: bind, parts, onServerRunning: onServerRunning)
     }

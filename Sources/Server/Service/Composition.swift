@@ -114,9 +114,7 @@ struct Composition: Sendable {
         let responder = RegistryResponder(
             services: services, registries: registries, pages: pages(routes).buildResponder(),
             ledger: ledger)
-        let fastPath = FastPath(
-            objects: services.hotObjects, ledger: ledger, access: services.access,
-            clock: store.clock)
+        let fastPath = FastPath(services.hotObjects, ledger)
         let server = { (address: ListenAddress, listener: Listener) -> any Service in
             let parts = ListenerParts(
                 fastPath: fastPath, connections: services.connections,

@@ -13,10 +13,8 @@ import Upstream
 @Suite("Signing in")
 struct SignInTests {
     private let image = SyntheticImage(seed: 5300, layerSizes: [3_000])
-    private let carol = TestUser(name: "carol", password: "secret")
+    private let carol = TestUser.carol
     private let path = "/v2/lab.local/app/manifests/1"
-    /// Of `secret`, by crypt(5)'s SHA-256 with few rounds: bcrypt would take the test's time.
-    private static let hash = "$5$rounds=1000$saltsalt$eKLZU9t9OoPWrqOQsoTIKG0aYkZ5rGOoOQhiIvoSWX2"
 
     private func withUsers(
         anonymous: Bool = false, change: (inout Configuration) -> Void = { _ in },
@@ -24,17 +22,9 @@ struct SignInTests {
             @escaping @Sendable (TestLarder, ScriptedRegistry, _ file: String) async throws ->
             Void
     ) async throws {
-        let directory = try TemporaryDirectory()
-        defer { directory.remove() }
-        let file = try directory.write("carol:\(Self.hash)\n", as: "htpasswd")
-        try await withLarder(
-            { $0.add(repository: "app", image: image, tags: ["1"]) },
-            change: {
-                $0.auth.htpasswd = file
-                $0.auth.allowsAnonymous = anonymous
-                change(&$0)
-            }
-        ) { try await body($0, $1, file) }
+        try await ServerTests.withUsers(
+            anonymous: anonymous, { $0.add(repository: "app", image: image, tags: ["1"]) },
+            change: change, body)
     }
 
     @Test("only users pull, by Basic")
@@ -46,8 +36,7 @@ struct SignInTests {
                 #expect(refused.headers["www-authenticate"].first?.hasPrefix("Basic ") == true)
                 #expect(try await larder.request(.GET, target, carol.basic).status == 200)
             }
-            let wrong = TestUser(name: "carol", password: "guessed")
-            #expect(try await larder.request(.GET, path, wrong.basic).status == 401)
+            #expect(try await larder.request(.GET, path, TestUser.wrong.basic).status == 401)
             let nobody = TestUser(name: "dave", password: "secret")
             #expect(try await larder.request(.GET, path, nobody.basic).status == 401)
             #expect(registry.requests.all.allSatisfy { $0.header("authorization") == nil })
@@ -61,7 +50,7 @@ struct SignInTests {
             let bearer = [("Authorization", "Bearer \(token)")]
             #expect(try await larder.request(.GET, path, bearer).status == 200)
             #expect(try await larder.request(.GET, "/v2/", bearer).status == 200)
-            try Data("dave:\(Self.hash)\n".utf8).write(to: URL(filePath: file))
+            try Data("dave:\(TestUser.hash)\n".utf8).write(to: URL(filePath: file))
             await larder.services.signIn.users.reload(from: file)
             #expect(try await larder.request(.GET, path, bearer).status == 401)
             #expect(try await larder.request(.GET, path, carol.basic).status == 401)
@@ -84,8 +73,7 @@ struct SignInTests {
             #expect(root.status == 200)
             #expect(try await larder.request(.GET, path).status == 200)
             #expect(try await larder.request(.GET, path, carol.basic).status == 200)
-            let wrong = TestUser(name: "carol", password: "guessed")
-            #expect(try await larder.request(.GET, path, wrong.basic).status == 401)
+            #expect(try await larder.request(.GET, path, TestUser.wrong.basic).status == 401)
         }
     }
 
@@ -111,11 +99,10 @@ struct SignInTests {
     @Test("too many wrong passwords from one address are answered 429, the right one too")
     func tooManyFailures() async throws {
         try await withUsers { larder, _, _ in
-            let wrong = TestUser(name: "carol", password: "guessed")
             for _ in 0..<FailedAttempts.allowed {
-                #expect(try await larder.request(.GET, path, wrong.basic).status == 401)
+                #expect(try await larder.request(.GET, path, TestUser.wrong.basic).status == 401)
             }
-            for user in [wrong, carol] {
+            for user in [.wrong, carol] {
                 let refused = try await larder.request(.GET, path, user.basic)
                 #expect(refused.status == 429)
                 #expect(!refused.headers["retry-after"].isEmpty)

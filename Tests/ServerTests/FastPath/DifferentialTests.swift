@@ -59,7 +59,10 @@ struct DifferentialTests {
     }
 
     /// Two Larders in front of one registry, that have all of it and were asked for all of it.
+    ///
+    /// - Parameter users: of Larder's own, beside whom anonymous may pull; nil for none.
     private func withBoth(
+        users: String? = nil,
         _ body: @escaping @Sendable (_ fast: TestLarder, _ normal: TestLarder) async throws -> Void
     ) async throws {
         try await ScriptedRegistry.with { registry in
@@ -71,11 +74,12 @@ struct DifferentialTests {
             }
             @Sendable func change(_ configuration: inout Configuration, fastPath: Bool) {
                 configuration.fastPath = fastPath
+                configuration.auth.htpasswd = users
+                configuration.auth.allowsAnonymous = true
                 configuration.domain = "example.test"
                 configuration.tags.freshFor = .seconds(3600)
                 configuration.cache.negativeFor = .zero
                 configuration.upstreams["lab.local"]?.hosts = ["lab.example.test"]
-                configuration.waitForUpstreams()
             }
             try await TestLarder.with(registry, change: { change(&$0, fastPath: true) }) { fast in
                 try await TestLarder.with(registry, change: { change(&$0, fastPath: false) }) {
@@ -134,7 +138,9 @@ struct DifferentialTests {
         return targets
     }
 
-    private func conversations(seed: UInt64, count: Int) -> [Conversation] {
+    private func conversations(
+        seed: UInt64, count: Int, credential: String
+    ) -> [Conversation] {
         var random = SeededGenerator(seed: seed)
         let targets = Self.targets(image, index)
         let digests = image.layerDigests + [image.digest, index.digest]
@@ -154,7 +160,7 @@ struct DifferentialTests {
                 "Range: bytes=0-99999999", "If-None-Match: \"\(digest)\"",
                 "If-None-Match: W/\"\(digest)\", \"x\"", "If-None-Match: *", "If-None-Match: x",
                 "If-Range: \"\(digest)\"", "Connection: keep-alive", "Connection: Upgrade",
-                "User-Agent: x", "Authorization: Basic eDp5", "Content-Length: 0",
+                "User-Agent: x", credential, "Authorization: Bearer x", "Content-Length: 0",
                 "X-Odd: \u{e9}", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT",
             ]
             while Int.random(in: 0..<3, using: &random) == 0 {
@@ -180,12 +186,19 @@ struct DifferentialTests {
         }
     }
 
-    @Test("generated requests, alone and pipelined, are answered with the same bytes")
-    func generated() async throws {
+    @Test(
+        "generated requests, alone and pipelined, are answered with the same bytes",
+        arguments: [false, true])
+    func generated(hasUsers: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let users = try directory.write("carol:\(TestUser.hash)\n", as: "htpasswd")
         let seed = UInt64.random(in: 0..<(1 << 32))
         print("DifferentialTests: seed \(seed)")
-        try await withBoth { fast, normal in
-            for conversation in conversations(seed: seed, count: 250) {
+        let user = hasUsers ? TestUser.carol : .wrong
+        let credential = user.basic.map { "\($0): \($1)" }.joined()
+        try await withBoth(users: hasUsers ? users : nil) { fast, normal in
+            for conversation in conversations(seed: seed, count: 150, credential: credential) {
                 let expected = try await conversation.answers(of: normal)
                 for round in 0..<2 {
                     let found = try await conversation.answers(of: fast)

@@ -14,7 +14,7 @@ struct PassthroughGate: Sendable {
     private var key: VerdictKey {
         VerdictKey(identity: grant.identity, repository: target.key)
     }
-    private var limits: (ttl: Duration, grace: Duration) {
+    var limits: (ttl: Duration, grace: Duration) {
         let upstream = services.configuration.upstreams[target.registry.name]
         return (upstream?.accessTTL ?? .zero, upstream?.accessGrace ?? .zero)
     }

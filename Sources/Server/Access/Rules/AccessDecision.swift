@@ -26,8 +26,8 @@ struct AccessDecision: Sendable, Equatable {
 
     var isAllowed: Bool { rule?.rule.action != .deny }
 
-    /// Whether the answer may be given again, to anybody, without another look at the rules.
-    var isLasting: Bool { isForEveryone && !restsOnKnownTags }
+    /// Nil where the tags that lead to it have to be looked up again.
+    var terms: AccessTerms? { restsOnKnownTags ? nil : AccessTerms(askRules: !isForEveryone) }
 
     /// What a denied request is answered with.
     var refusal: RegistryError {

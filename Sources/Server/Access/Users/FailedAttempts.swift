@@ -27,6 +27,8 @@ final class FailedAttempts: Sendable {
         }
     }
 
+    func areKnown(of client: ClientKey) -> Bool { counts.withLock { $0[client] != nil } }
+
     func add(_ client: ClientKey, now: Instant = .now) {
         counts.withLock { counts in
             if counts.count >= Self.maximumClients { counts = counts.filter { now < $0.value.end } }

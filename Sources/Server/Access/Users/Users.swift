@@ -11,7 +11,7 @@ final class Users: Sendable {
         var file: PasswordFile?
         var identity: FileVersion?
         /// Passwords that were right, by a hash of user, password and entry.
-        var verified: [String: ContinuousClock.Instant] = [:]
+        var verified: [KeyedHash.Code: ContinuousClock.Instant] = [:]
     }
 
     private static let verifiedFor = Duration.seconds(300)
@@ -37,11 +37,9 @@ final class Users: Sendable {
     ///
     /// - Throws: `PasswordChecks.Overload`.
     func verify(_ credential: Credential) async throws -> Bool {
-        let hash = state.withLock { $0.file?.entries[credential.username] }
-        let proof = proofs.value(
-            of: credential.username, credential.password.reveal(), hash ?? "")
-        let isKnown = state.withLock { $0.verified[proof].map { $0 > .now } ?? false }
-        guard !isKnown else { return true }
+        let hash = entry(of: credential.username)
+        let proof = proof(credential, hash)
+        guard !isKnown(proof) else { return true }
         guard try await checks.isRight(credential.password, for: hash) else { return false }
         state.withLock { state in
             // A user who was changed meanwhile is not remembered as he was.
@@ -50,6 +48,19 @@ final class Users: Sendable {
             state.verified[proof] = .now + Self.verifiedFor
         }
         return true
+    }
+
+    /// Whether it is, and that was verified within the last five minutes.
+    func isVerified(_ credential: Credential) -> Bool {
+        isKnown(proof(credential, entry(of: credential.username)))
+    }
+
+    private func isKnown(_ proof: KeyedHash.Code) -> Bool {
+        state.withLock { $0.verified[proof].map { $0 > .now } ?? false }
+    }
+
+    private func proof(_ credential: Credential, _ hash: String?) -> KeyedHash.Code {
+        proofs.code(of: credential.username, credential.password.reveal(), hash ?? "")
     }
 
     /// What tells a user's entry from what it was before; nil where there is no such user.
