@@ -13,7 +13,7 @@ int larder_start_writeback(int descriptor, long long offset, long long count) {
 }
 
 int larder_is_resident(int descriptor, long long offset, long long count) {
-    const long long step = 256 * 1024;
+    const long long step = 512 * 1024;
     char byte;
     struct iovec vector = {&byte, 1};
     for (long long done = 0; done < count; done += step) {

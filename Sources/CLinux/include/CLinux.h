@@ -7,7 +7,7 @@
 /* Has the kernel begin to write a dirty range out, without waiting for it. */
 int larder_start_writeback(int descriptor, long long offset, long long count);
 
-/* Whether a range is in the page cache, asked of one byte in each 256 KiB and the last: 0 where
+/* Whether a range is in the page cache, asked of one byte in each 512 KiB and the last: 0 where
    one of them is not, 1 where all are or the file system cannot tell. */
 int larder_is_resident(int descriptor, long long offset, long long count);
 

@@ -4,7 +4,7 @@
 import CacheStore
 import NIOCore
 
-/// What a window of a file is sent as, each part flushed by itself.
+/// What a window of a file is sent as.
 enum CarriedWindow {
     case now([IOData])
     /// Once a disk was waited for.
@@ -20,6 +20,9 @@ protocol BodyCarrier: AnyObject {
     /// The most bytes that the next window has.
     var windowBytes: Int64 { get }
 
+    /// Whether each part is flushed by itself, or all with the last.
+    var flushesEachPart: Bool { get }
+
     /// - Throws: `FileCutShort` where the disk has not all of the window; so does the future.
     func carry(
         _ window: Range<Int64>, of content: GrowingFile, on loop: any EventLoop
@@ -29,9 +32,12 @@ protocol BodyCarrier: AnyObject {
 /// Regions of the file, once their pages are in memory: the kernel copies them to the socket.
 ///
 /// A region past the end of its file would make the loop spin, since the kernel takes nothing
-/// of it and the socket stays writable. So the file's size is asked before each region.
+/// of it and the socket stays writable. So the file's size is asked before regions are sent.
 final class SendfileCarrier: BodyCarrier {
-    let windowBytes: Int64 = 1 << 20
+    /// As much as nginx sends in a row by default (`sendfile_max_chunk`).
+    let windowBytes: Int64 = 2 << 20
+    let flushesEachPart = false
+    private static let regionBytes: Int64 = 1 << 20
     private let pages: PageCache
 
     init(_ pages: PageCache = .system) {
@@ -46,19 +52,22 @@ final class SendfileCarrier: BodyCarrier {
         _ window: Range<Int64>, of content: GrowingFile, on loop: any EventLoop
     ) throws -> CarriedWindow {
         guard !pages.isResident(content, window) else {
-            return .now([try Self.region(window, of: content, loop)])
+            return .now(try Self.regions(window, of: content, loop))
         }
         let read = pages.readIn(content, window, loop)
-        return .later(read.flatMapThrowing { [try Self.region(window, of: content, loop)] })
+        return .later(read.flatMapThrowing { try Self.regions(window, of: content, loop) })
     }
 
-    private static func region(
+    private static func regions(
         _ window: Range<Int64>, of content: GrowingFile, _ loop: any EventLoop
-    ) throws -> IOData {
+    ) throws -> [IOData] {
         guard try content.sizeOnDisk() >= window.upperBound else { throw FileCutShort() }
-        return .fileRegion(
-            FileRegion(
-                fileHandle: try content.handle(for: loop),
-                readerIndex: Int(window.lowerBound), endIndex: Int(window.upperBound)))
+        let handle = try content.handle(for: loop)
+        return stride(from: window.lowerBound, to: window.upperBound, by: Int(regionBytes)).map {
+            .fileRegion(
+                FileRegion(
+                    fileHandle: handle, readerIndex: Int($0),
+                    endIndex: Int(min($0 + regionBytes, window.upperBound))))
+        }
     }
 }

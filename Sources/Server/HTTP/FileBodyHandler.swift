@@ -8,6 +8,12 @@ import NIOPosix
 /// One window is in flight at a time; a reader that cannot go on leaves a callback with the file
 /// (docs/fill.md, invariants 6 and 7). How a window leaves is the `BodyCarrier`'s.
 ///
+/// A client that reads as fast as it is sent to gets a window, then it is the turn of the loop's
+/// other connections.
+///
+/// Nobody behind writes while a body is sent, so nobody there hears of the connection's writability,
+/// which changes twice with each window, until it ends.
+///
 /// A file can be cut short while a region of it is in flight, so its size is asked each second
 /// then: the kernel would take nothing more of it, and the loop would spin.
 final class FileBodyHandler: ChannelDuplexHandler {
@@ -27,6 +33,9 @@ final class FileBodyHandler: ChannelDuplexHandler {
     }
 
     private static let watchInterval = TimeAmount.seconds(1)
+    /// Until the next turn. Not none: a loop runs tasks that are due before it looks at its sockets
+    /// again, also those that came in the meantime.
+    static let turnInterval = TimeAmount.microseconds(20)
 
     private let carrier: any BodyCarrier
     private var context: ChannelHandlerContext?
@@ -34,6 +43,8 @@ final class FileBodyHandler: ChannelDuplexHandler {
     private var isPumping = false
     private var mayGoOn = false
     private var isWatching = false
+    /// Whether the writability has changed from what those behind know.
+    private var isWritabilityHeld = false
 
     init(_ carrier: any BodyCarrier = SendfileCarrier()) {
         self.carrier = carrier
@@ -51,6 +62,14 @@ final class FileBodyHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         finish(.failure(ChannelError.ioOnClosedChannel))
         context.fireChannelInactive()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if transfer == nil {
+            context.fireChannelWritabilityChanged()
+        } else {
+            isWritabilityHeld.toggle()
+        }
     }
 
     /// Begins to send; the future gives the number of bytes when the last was handed to the
@@ -72,16 +91,20 @@ final class FileBodyHandler: ChannelDuplexHandler {
         return promise.futureResult
     }
 
-    /// Goes on until a window is in flight, the file has no more, or all is sent. Completions
-    /// that arrive meanwhile are taken up by the loop, not by recursion.
+    /// Goes on until a window is in flight, the file has no more, all is sent, or its turn is over.
+    /// Completions that arrive meanwhile are taken up here, not by recursion.
     private func pump() {
         mayGoOn = true
         guard !isPumping else { return }
         isPumping = true
+        var hadItsTurn = false
         while mayGoOn, let transfer, let context {
             mayGoOn = false
             switch transfer.content.availability(at: transfer.offset, end: transfer.end) {
-            case .bytes(let limit): send(upTo: limit, of: transfer, context)
+            case .bytes where hadItsTurn: pause(Self.turnInterval, transfer, context)
+            case .bytes(let limit):
+                hadItsTurn = true
+                send(upTo: limit, of: transfer, context)
             case .wait: wait(for: transfer, context)
             case .end, .detour: finish(.success(()))
             case .cut(let failure): finish(.failure(failure))
@@ -94,7 +117,9 @@ final class FileBodyHandler: ChannelDuplexHandler {
         let pace = transfer.counter.pace
         let most = pace == nil ? carrier.windowBytes : min(carrier.windowBytes, BodyPace.quantum)
         let window = transfer.offset..<min(limit, transfer.offset + most)
-        if let delay = pace?.delay(before: window) { return pause(delay, transfer, context) }
+        if let delay = pace?.delay(before: window) {
+            return pause(TimeAmount(delay), transfer, context)
+        }
         do {
             switch try carrier.carry(window, of: transfer.content, on: context.eventLoop) {
             case .now(let parts): write(parts, window, of: transfer, context)
@@ -112,11 +137,11 @@ final class FileBodyHandler: ChannelDuplexHandler {
         }
     }
 
-    /// For a client that is at its bandwidth.
+    /// For a client that is at its bandwidth, or has had its turn.
     private func pause(
-        _ delay: Duration, _ transfer: Transfer, _ context: ChannelHandlerContext
+        _ delay: TimeAmount, _ transfer: Transfer, _ context: ChannelHandlerContext
     ) {
-        context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) {
+        context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
             if self.isCurrent(transfer) { self.pump() }
         }
     }
@@ -141,10 +166,12 @@ final class FileBodyHandler: ChannelDuplexHandler {
             case .failure(let error): self.finish(.failure(error))
             }
         }
-        for (index, part) in parts.enumerated() {
-            context.writeAndFlush(
-                wrapOutboundOut(.body(part)),
-                promise: index == parts.count - 1 ? written : nil)
+        for part in parts.dropLast() {
+            context.write(wrapOutboundOut(.body(part)), promise: nil)
+            if carrier.flushesEachPart { context.flush() }
+        }
+        if let last = parts.last {
+            context.writeAndFlush(wrapOutboundOut(.body(last)), promise: written)
         }
         if case .fileRegion = parts.last, self.transfer?.inFlight != nil { watch(context) }
     }
@@ -186,6 +213,10 @@ final class FileBodyHandler: ChannelDuplexHandler {
         guard let transfer else { return }
         self.transfer = nil
         carrier.bodyEnded()
+        if isWritabilityHeld {
+            isWritabilityHeld = false
+            context?.fireChannelWritabilityChanged()
+        }
         switch result {
         case .success: transfer.promise.succeed(transfer.offset - transfer.start)
         case .failure(let error): transfer.promise.fail(error)

@@ -21,12 +21,23 @@ private final class FullSocket: ChannelOutboundHandler, Sendable {
     }
 
     let writes = Mutex<[Write]>([])
+    /// Whether it is a socket that has room for all.
+    let takesAll = Atomic(false)
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard case .body(.fileRegion(let region)) = unwrapOutboundIn(data) else { return }
         let write = Write(region: region.readerIndex..<region.endIndex, promise: promise)
         writes.withLock { $0.append(write) }
+        if takesAll.load(ordering: .relaxed) { promise?.succeed() }
     }
+}
+
+private final class WritabilityEar: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+
+    var heard = 0
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) { heard += 1 }
 }
 
 /// Pages that come into memory when the test says so.
@@ -77,15 +88,19 @@ struct FileBodyHandlerTests {
         )
     }
 
-    @Test("R16: a client that does not read has one region of at most 1 MiB in flight")
-    func oneRegion() throws {
+    private func regions(sentBy socket: FullSocket) -> [Range<Int>] {
+        socket.writes.withLock { $0.map(\.region) }
+    }
+
+    @Test("R16: a client that does not read has one window in flight, in regions of 1 MiB")
+    func oneWindow() throws {
         try withHandler(.system) { handler, socket, file, channel in
             let (span, content) = whole(file)
             let sent = handler.send(span, of: content, counter: BodyCounter())
             channel.embeddedEventLoop.run()
-            #expect(socket.writes.withLock { $0.map(\.region) } == [0..<1 << 20])
-            for _ in 0..<10 { socket.writes.withLock { $0.last }?.promise?.succeed() }
-            let regions = socket.writes.withLock { $0.map(\.region) }
+            #expect(regions(sentBy: socket) == [0..<1 << 20, 1 << 20..<2 << 20])
+            for _ in 0..<5 { socket.writes.withLock { $0.last }?.promise?.succeed() }
+            let regions = regions(sentBy: socket)
             #expect(regions.count == 10)
             #expect(regions.allSatisfy { $0.count == 1 << 20 })
             let count = try sent.wait()
@@ -93,27 +108,67 @@ struct FileBodyHandlerTests {
         }
     }
 
-    @Test("pages that are not in memory are read before the region is sent, and once")
-    func coldPages() throws {
-        let cold = ColdPages()
-        try withHandler(cold.pages) { handler, socket, file, channel in
+    @Test("a client that takes all at once gets a window, then others have their turn")
+    func turns() throws {
+        try withHandler(.system) { handler, socket, file, channel in
             let (span, content) = whole(file)
+            socket.takesAll.store(true, ordering: .relaxed)
             let sent = handler.send(span, of: content, counter: BodyCounter())
-            for count in 1...10 {
-                #expect(socket.writes.withLock { $0.count } == count - 1)
-                cold.arrive()
-                #expect(socket.writes.withLock { $0.count } == count)
-                socket.writes.withLock { $0.last }?.promise?.succeed()
+            for turn in 1...5 {
+                #expect(socket.writes.withLock { $0.count } == 2 * turn)
+                channel.embeddedEventLoop.run()
+                #expect(socket.writes.withLock { $0.count } == 2 * turn)
+                channel.embeddedEventLoop.advanceTime(by: FileBodyHandler.turnInterval)
             }
-            #expect(
-                cold.windowsRead.map { Int($0.lowerBound)..<Int($0.upperBound) }
-                    == socket.writes.withLock { $0.map(\.region) })
             let count = try sent.wait()
             #expect(count == 10 << 20)
         }
     }
 
-    @Test("a file cut short between two regions, or while one is in flight, ends the body")
+    @Test("who writes behind it hears of the writability when the body has ended, if it changed")
+    func writability() throws {
+        for changes in [1, 2, 3] {
+            try withHandler(.system) { handler, socket, file, channel in
+                let ear = WritabilityEar()
+                try channel.pipeline.syncOperations.addHandler(ear)
+                let (_, content) = whole(file)
+                let sent = handler.send(
+                    FileSpan(start: 0, end: 2 << 20), of: content, counter: BodyCounter())
+                for _ in 1...changes { channel.pipeline.fireChannelWritabilityChanged() }
+                #expect(ear.heard == 0)
+                socket.writes.withLock { $0.last }?.promise?.succeed()
+                _ = try sent.wait()
+                #expect(ear.heard == changes % 2)
+                channel.pipeline.fireChannelWritabilityChanged()
+                #expect(ear.heard == changes % 2 + 1)
+            }
+        }
+    }
+
+    @Test("pages that are not in memory are read before they are sent, and once")
+    func coldPages() throws {
+        let cold = ColdPages()
+        try withHandler(cold.pages) { handler, socket, file, channel in
+            let (span, content) = whole(file)
+            let sent = handler.send(span, of: content, counter: BodyCounter())
+            for count in 1...5 {
+                #expect(socket.writes.withLock { $0.count } == 2 * (count - 1))
+                cold.arrive()
+                #expect(socket.writes.withLock { $0.count } == 2 * count)
+                socket.writes.withLock { $0.last }?.promise?.succeed()
+            }
+            let sentRegions = regions(sentBy: socket)
+            #expect(
+                cold.windowsRead.map { Int($0.lowerBound)..<Int($0.upperBound) }
+                    == stride(from: 0, to: 10, by: 2).map {
+                        sentRegions[$0].lowerBound..<sentRegions[$0 + 1].upperBound
+                    })
+            let count = try sent.wait()
+            #expect(count == 10 << 20)
+        }
+    }
+
+    @Test("a file cut short between two windows, or while one is in flight, ends the body")
     func cutShort() throws {
         for isInFlight in [false, true] {
             try withHandler(.system) { handler, socket, file, channel in
@@ -126,7 +181,7 @@ struct FileBodyHandlerTests {
                     socket.writes.withLock { $0.last }?.promise?.succeed()
                 }
                 #expect(throws: FileCutShort.self) { try sent.wait() }
-                #expect(socket.writes.withLock { $0.count } == 1)
+                #expect(socket.writes.withLock { $0.count } == 2)
                 #expect(channel.isActive != isInFlight)
             }
         }

@@ -75,6 +75,8 @@ final class BlockCarrier: BodyCarrier {
     }
 
     var windowBytes: Int64 { budget.blockBytes }
+    /// So that the ciphertext of one is taken before the next is encrypted.
+    let flushesEachPart = true
 
     func bodyBegins() {
         budget.bodyBegins()
