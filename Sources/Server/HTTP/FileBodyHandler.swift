@@ -8,8 +8,8 @@ import NIOPosix
 /// One window is in flight at a time; a reader that cannot go on leaves a callback with the file
 /// (docs/fill.md, invariants 6 and 7). How a window leaves is the `BodyCarrier`'s.
 ///
-/// A client that reads as fast as it is sent to gets a window, then it is the turn of the loop's
-/// other connections.
+/// A client that reads as fast as it is sent to gets as much as a window has, then it is the turn of
+/// the loop's other connections.
 ///
 /// Nobody behind writes while a body is sent, so nobody there hears of the connection's writability,
 /// which changes twice with each window, until it ends.
@@ -97,13 +97,14 @@ final class FileBodyHandler: ChannelDuplexHandler {
         mayGoOn = true
         guard !isPumping else { return }
         isPumping = true
-        var hadItsTurn = false
+        var endOfTurn: Int64?
         while mayGoOn, let transfer, let context {
             mayGoOn = false
             switch transfer.content.availability(at: transfer.offset, end: transfer.end) {
-            case .bytes where hadItsTurn: pause(Self.turnInterval, transfer, context)
+            case .bytes where transfer.offset >= endOfTurn ?? .max:
+                pause(Self.turnInterval, transfer, context)
             case .bytes(let limit):
-                hadItsTurn = true
+                endOfTurn = endOfTurn ?? transfer.offset + carrier.windowBytes
                 send(upTo: limit, of: transfer, context)
             case .wait: wait(for: transfer, context)
             case .end, .detour: finish(.success(()))
