@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The benchmarks; each prints a table of its own.
+# The benchmarks: a table of each, then one of what is owed and what was measured.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/install-packages.sh run bench
-Benchmarks/hits/run.sh
-Benchmarks/tls/run.sh
-Benchmarks/cold/run.sh
-Benchmarks/fill/run.sh
-Benchmarks/memory/run.sh
-Benchmarks/index/run.sh
+tables=$(mktemp)
+trap 'rm -f "$tables"' EXIT
+for benchmark in hits tls cold fill memory index; do
+    "Benchmarks/$benchmark/run.sh" | tee --append "$tables"
+done
+echo
+awk -f Benchmarks/summary.awk "$tables"
