@@ -5,7 +5,7 @@ import Testing
 @testable import Server
 
 @Suite("Opened tokens")
-struct OpenedTokensTests {
+final class OpenedTokensTests: Sendable {
     private let tokens = OpenedTokens()
     private let opened = Atomic(0)
 
