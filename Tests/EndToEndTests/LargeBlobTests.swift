@@ -1,5 +1,7 @@
 // A blob that is much larger than Larder's memory.
 
+import Foundation
+import Glibc
 import TestKit
 import Testing
 
@@ -21,6 +23,29 @@ extension EndToEnd {
                     withExtendedLifetime(still) {}
                 }
                 try lab.expectOneFetch(of: [blob])
+            }
+        }
+
+        @Test(
+            "a file cut short in mid-send ends its connection, and the event loop rests again",
+            .timeLimit(.minutes(1)))
+        func cutShort() async throws {
+            try await Lab.with { lab in
+                let (blob, url) = try lab.blob(of: lab.images.large)
+                let path = url.dropFirst(lab.larder.url.count)
+                try await lab.serving { daemon in
+                    #expect(try await Curl.digest(of: url) == blob)
+                    try await eventually("the download is kept") { lab.larder.has(blob) }
+                    let client = try StillClient(port: Int(lab.larder.port), get: String(path))
+                    try await client.waitForFirstByte()
+                    #expect(truncate(lab.larder.blobFile(blob).path, 1000) == 0)
+                    _ = try? await client.readBody()
+                    try await Task.sleep(for: .seconds(1))
+                    let before = try daemon.processorSeconds()
+                    try await Task.sleep(for: .seconds(2))
+                    let spent = try daemon.processorSeconds() - before
+                    #expect(spent < 1, "\(spent) s: a loop that spins takes all of a processor")
+                }
             }
         }
 
