@@ -16,20 +16,9 @@ struct SignInTests {
     private let carol = TestUser.carol
     private let path = "/v2/lab.local/app/manifests/1"
 
-    private func withUsers(
-        anonymous: Bool = false, change: (inout Configuration) -> Void = { _ in },
-        _ body:
-            @escaping @Sendable (TestLarder, ScriptedRegistry, _ file: String) async throws ->
-            Void
-    ) async throws {
-        try await ServerTests.withUsers(
-            anonymous: anonymous, { $0.add(repository: "app", image: image, tags: ["1"]) },
-            change: change, body)
-    }
-
     @Test("only users pull, by Basic")
     func basic() async throws {
-        try await withUsers { larder, registry, _ in
+        try await withUsers(image) { larder, registry, _ in
             for target in ["/v2/", path] {
                 let refused = try await larder.request(.GET, target)
                 #expect(refused.status == 401)
@@ -45,7 +34,7 @@ struct SignInTests {
 
     @Test("a user's token is good until the entry changes")
     func token() async throws {
-        try await withUsers { larder, _, file in
+        try await withUsers(image) { larder, _, file in
             let token = try await larder.token(for: carol, ["lab.local/app"])
             let bearer = [("Authorization", "Bearer \(token)")]
             #expect(try await larder.request(.GET, path, bearer).status == 200)
@@ -59,7 +48,7 @@ struct SignInTests {
 
     @Test("a file with a fault leaves the users as they were")
     func faultyFile() async throws {
-        try await withUsers { larder, _, file in
+        try await withUsers(image) { larder, _, file in
             try Data("carol:$apr1$x$y\n".utf8).write(to: URL(filePath: file))
             await larder.services.signIn.users.reload(from: file)
             #expect(try await larder.request(.GET, path, carol.basic).status == 200)
@@ -68,7 +57,7 @@ struct SignInTests {
 
     @Test("anonymous may be allowed besides")
     func anonymousAllowed() async throws {
-        try await withUsers(anonymous: true) { larder, _, _ in
+        try await withUsers(image, anonymous: true) { larder, _, _ in
             let root = try await larder.request(.GET, "/v2/")
             #expect(root.status == 200)
             #expect(try await larder.request(.GET, path).status == 200)
@@ -80,7 +69,7 @@ struct SignInTests {
     @Test("a rule about users has anonymous asked to sign in")
     func ruleAboutUsers() async throws {
         try await withUsers(
-            anonymous: true,
+            image, anonymous: true,
             change: {
                 $0.rules = [
                     AccessRule(action: .allow, users: [Glob("carol")]), AccessRule(action: .deny),
@@ -98,7 +87,7 @@ struct SignInTests {
 
     @Test("too many wrong passwords from one address are answered 429, the right one too")
     func tooManyFailures() async throws {
-        try await withUsers { larder, _, _ in
+        try await withUsers(image) { larder, _, _ in
             for _ in 0..<FailedAttempts.allowed {
                 #expect(try await larder.request(.GET, path, TestUser.wrong.basic).status == 401)
             }
@@ -114,7 +103,7 @@ struct SignInTests {
 
     @Test("where too many passwords wait to be verified, the next is 503, and no other is lost")
     func overload() async throws {
-        try await withUsers { larder, _, _ in
+        try await withUsers(image) { larder, _, _ in
             let checks = larder.services.signIn.users.checks
             let gate = DispatchSemaphore(value: 0)
             try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -158,7 +147,7 @@ struct SignInTests {
 
     @Test("POST of a form gives a token as well, other grants do not")
     func form() async throws {
-        try await withUsers { larder, _, _ in
+        try await withUsers(image) { larder, _, _ in
             let scope = "repository:lab.local/app:pull"
             let form =
                 "grant_type=password&service=lab.local&client_id=test&scope=\(scope)"
@@ -173,7 +162,7 @@ struct SignInTests {
 
     @Test("a token that was changed, or is another Larder's, is none")
     func foreignToken() async throws {
-        try await withUsers { larder, _, _ in
+        try await withUsers(image) { larder, _, _ in
             var changed = Array(try await larder.token(for: carol, ["lab.local/app"]))
             changed[20] = changed[20] == "A" ? "B" : "A"
             let other = TokenSealer(Secret("another key"))

@@ -24,10 +24,8 @@ struct FastAccessTests {
             @escaping @Sendable (TestLarder, ScriptedRegistry, _ file: String) async throws ->
             Void
     ) async throws {
-        try await ServerTests.withUsers(
-            anonymous: anonymous, { $0.add(repository: "app", image: image, tags: ["1"]) },
-            change: change
-        ) { larder, registry, file in
+        try await ServerTests.withUsers(image, anonymous: anonymous, change: change) {
+            larder, registry, file in
             try await makeHot(larder, TestUser.carol.basic)
             registry.requests.removeAll()
             try await body(larder, registry, file)
@@ -201,24 +199,29 @@ struct FastAccessTests {
     private let alice = TestUser(name: "alice", password: "hers")
     private let bob = TestUser(name: "bob", password: "his")
 
+    /// - Parameter body: is handed alice's token, with which every path was made hot.
     private func withPassthrough(
         _ body:
-            @escaping @Sendable (TestLarder, ScriptedRegistry, TokenAuthority) async throws ->
-            Void
+            @escaping @Sendable (
+                TestLarder, ScriptedRegistry, TokenAuthority, _ hers: [(String, String)]
+            ) async throws -> Void
     ) async throws {
         try await ServerTests.withPassthrough(
             rights: [alice.credential: ["app"], bob.credential: ["tool"]],
             { registry in
                 registry.add(repository: "app", image: image, tags: ["1"])
                 registry.add(repository: "tool", image: image, tags: ["1"])
-            }, body)
+            }
+        ) { larder, registry, authority in
+            let hers = bearer(try await larder.token(for: alice, ["lab.local/app"]))
+            try await makeHot(larder, hers)
+            try await body(larder, registry, authority, hers)
+        }
     }
 
     @Test("at a passthrough upstream whoever has a token and a verdict that holds")
     func passthrough() async throws {
-        try await withPassthrough { larder, registry, authority in
-            let hers = bearer(try await larder.token(for: alice, ["lab.local/app"]))
-            try await makeHot(larder, hers)
+        try await withPassthrough { larder, registry, authority, hers in
             let his = bearer(
                 try await larder.token(for: bob, ["lab.local/app", "lab.local/tool"]))
             let elsewhere = bearer(try await larder.token(for: alice, ["lab.local/tool"]))
@@ -236,9 +239,7 @@ struct FastAccessTests {
 
     @Test("a verdict that was taken back, or is over, is asked for again")
     func verdictEnds() async throws {
-        try await withPassthrough { larder, registry, authority in
-            let hers = bearer(try await larder.token(for: alice, ["lab.local/app"]))
-            try await makeHot(larder, hers)
+        try await withPassthrough { larder, registry, authority, hers in
             let repository = RepositoryKey(
                 upstream: "lab.local", repository: try RepositoryName("app"))
             let identity = larder.services.signIn.sealer.identity(
