@@ -136,5 +136,6 @@ package final class Store: Sendable {
     /// The upstream has no such tag any more. What it named stays.
     package func forgetTag(_ tag: Tag, in key: RepositoryKey) async throws {
         try await writer.perform { try $0.deleteTag(tag, in: key) }
+        changes.tag(tag, in: key)
     }
 }

@@ -8,7 +8,7 @@ import Synchronization
 package protocol StoreObserver: Sendable {
     /// Their files are gone, were replaced, or are in doubt.
     func contentChanged(_ digests: Set<Digest>)
-    /// The tag names another digest, or was verified again.
+    /// The tag names another digest, was verified again, is gone, or may not be read.
     func tagChanged(_ tag: Tag, in key: RepositoryKey)
     /// Anything may have changed.
     func everythingChanged()

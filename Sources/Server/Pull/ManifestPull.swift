@@ -28,7 +28,7 @@ struct ManifestPull: Sendable {
         guard services.configuration.cache.enabled else { return try await passedOn(.tag(tag)) }
         guard let known = try await tags.known(tag) else { return try await unknown(tag) }
         switch known.freshness.state {
-        case .fresh:
+        case .fresh where !known.isRefused:
             var found = try await byDigest(known.record.digest, outcome: .hit)
                 .aged(known.freshness)
             found.basis?.tag = known.verified
@@ -37,7 +37,7 @@ struct ManifestPull: Sendable {
             tags.renewInBackground(tag, known)
             return try await byDigest(known.record.digest, outcome: .revalidating)
                 .aged(known.freshness)
-        case .revalidating, .stale, .expired:
+        case .fresh, .revalidating, .stale, .expired:
             return try await verified(tag, known)
         }
     }

@@ -162,6 +162,27 @@ struct FastPathTests {
         }
     }
 
+    @Test("R52: a tag that is gone, or refused, ends it before the refresh returns")
+    func tagGoneOrRefused() async throws {
+        let refresh = #"{"image":"lab.local/app:1"}"#
+        try await withHot { larder, registry in
+            registry.remove(repository: "app", tag: "1")
+            let refreshed = try await larder.admin(.POST, "/refresh", refresh)
+            let answer = try await larder.request(.GET, tagPath)
+            #expect(refreshed.status == 404 && answer.status == 404)
+        }
+        try await withHot { larder, registry in
+            registry.inject(.respond(status: 403), on: RequestMatcher(), uses: 2)
+            let refreshed = try await larder.admin(.POST, "/refresh", refresh)
+            let answer = try await larder.request(.GET, tagPath)
+            #expect(refreshed.status == 503 && answer.status == 403)
+            let served = try await larder.request(.GET, tagPath)
+            #expect(served.body == image.manifest)
+            let answers = [try await isFast(tagPath, larder), try await isFast(tagPath, larder)]
+            #expect(answers == [false, true])
+        }
+    }
+
     @Test("a tag is answered no longer than it is fresh")
     func freshness() async throws {
         try await withHot { larder, registry in

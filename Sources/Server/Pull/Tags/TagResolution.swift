@@ -170,6 +170,7 @@ struct TagResolution: Sendable {
             // What one reader may not read says nothing of the others.
             guard target.reader == .everyone else { return }
             services.tagVerifications.refuse(key(of: tag))
+            services.store.changes.tag(tag, in: target.key)
         default: break
         }
     }

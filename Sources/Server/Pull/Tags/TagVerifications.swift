@@ -24,7 +24,7 @@ final class TagVerifications: Sendable {
     }
 
     /// The upstream answered 401 or 403 for the tag: until it answers otherwise, what it said
-    /// before is not served, be the upstream reachable or not (R52).
+    /// before is not served, be it fresh, and the upstream reachable, or not (R52).
     func refuse(_ key: TagKey) {
         state.withLock { state in
             if state.refused.count >= Self.limit { state.refused = [] }
