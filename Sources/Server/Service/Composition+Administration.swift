@@ -62,9 +62,7 @@ extension Composition {
                 reports: store.indexReports,
                 totals: TotalsReport(
                     services: services, registries: registries, startedAt: .now),
-                resolve: { image throws(RegistryError) in
-                    try registries.current.target(for: image).key
-                }, now: store.clock.now),
+                addressing: { registries.current.addressing }, now: store.clock.now),
             operations: AdminOperations(
                 services: services, registries: registries, logger: logger),
             token: token, logger: logger)

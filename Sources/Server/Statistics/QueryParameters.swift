@@ -101,10 +101,12 @@ struct QueryParameters: Sendable {
         }
     }
 
-    func pattern(_ name: String) throws(RequestProblem) -> ImagePattern? {
+    func pattern(
+        _ name: String, _ addressing: Addressing
+    ) throws(RequestProblem) -> ImagePattern? {
         guard let text = values[name] else { return nil }
         do throws(RegistryError) {
-            return try ImagePattern(text)
+            return try ImagePattern(addressing.canonical(text))
         } catch {
             throw RequestProblem(400, error.message, parameter: name)
         }

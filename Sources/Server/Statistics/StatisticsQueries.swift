@@ -7,8 +7,8 @@ import OCI
 struct StatisticsQueries: Sendable {
     let reports: IndexReports
     let totals: any StatisticsTotals
-    /// Completes what people leave out of a name: aliases, `library/`.
-    let resolve: @Sendable (ImageReference) throws(RegistryError) -> RepositoryKey
+    /// Completes what people leave out of a name, as it is configured now: aliases, `library/`.
+    let addressing: @Sendable () -> Addressing
     let now: @Sendable () -> Int64
 
     /// The answer's JSON.
@@ -56,7 +56,7 @@ struct StatisticsQueries: Sendable {
         filter.upstream = parameters["upstream"]
         filter.repository = try parameters.repository("repository")
         filter.since = try parameters.time("since")
-        filter.pattern = try parameters.pattern("pattern")
+        filter.pattern = try parameters.pattern("pattern", addressing())
         let found = try await reports.images(
             filter, order: try parameters.choice("sort", default: ImageOrder.lastAccess),
             ascending: try parameters.choice("order", default: Direction.desc) == .asc, page: page)
@@ -71,7 +71,7 @@ struct StatisticsQueries: Sendable {
         let key: RepositoryKey
         do throws(RegistryError) {
             image = try ImageReference(name)
-            key = try resolve(image)
+            key = try addressing().key(of: image)
         } catch {
             throw RequestProblem(error.status, error.message, parameter: "name")
         }

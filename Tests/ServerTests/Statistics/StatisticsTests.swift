@@ -70,6 +70,18 @@ struct StatisticsTests {
         }
     }
 
+    @Test("a pattern may say an upstream by an alias")
+    func pattern() async throws {
+        try await withPulledImage(change: { $0.upstreams["lab.local"]?.aliases = ["lab"] }) {
+            larder, _ in
+            for (pattern, count) in [("lab/app:1", 1), ("LAB/*", 1), ("lab/app:2", 0)] {
+                let page: PageDocument<ImageDocument> = try await larder.statistics(
+                    "/images?pattern=\(pattern)")
+                #expect(page.items.count == count, "\(pattern)")
+            }
+        }
+    }
+
     @Test("one image is told down to its layers, with what of it is cached")
     func image() async throws {
         try await withPulledImage { larder, image in

@@ -71,8 +71,7 @@ final class OfflineStatistics: Sendable {
         }
         let addressing = Addressing(configuration)
         let queries = StatisticsQueries(
-            reports: reports, totals: totals,
-            resolve: { image throws(RegistryError) in try addressing.key(of: image) },
+            reports: reports, totals: totals, addressing: { addressing },
             now: environment.now)
         return try await queries.answer(topic, query: query)
     }
