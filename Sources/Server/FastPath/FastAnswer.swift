@@ -3,16 +3,13 @@
 import CacheStore
 import HTTPTypes
 import NIOCore
-import NIOHTTP1
-import NIOHTTPTypesHTTP1
 import OCI
 
 final class FastAnswer: Sendable {
+    /// Heads, and bodies in memory, are as they go on the wire.
     enum Body: Sendable {
-        /// Head, and body if any, as they go on the wire.
         case rendered(ByteBuffer, bodyBytes: Int64)
-        case none(HTTPResponseHead)
-        case file(HTTPResponseHead, GrowingFile, FileSpan)
+        case file(head: ByteBuffer, GrowingFile, FileSpan)
     }
 
     let summary: AnswerSummary
@@ -36,22 +33,15 @@ final class FastAnswer: Sendable {
             body = .rendered(Self.render(.ok, fields, bytes), bodyBytes: Int64(bytes.count))
         case (.ok, .blob(let blob)), (.partialContent, .blob(let blob)):
             guard blob.parts.count == 1, let part = blob.parts.first, part.preamble.isEmpty,
-                case .file(let content, reader: nil) = blob.source
+                case .file(let content, reader: nil) = blob.source, let end = part.span.end
             else { return nil }
-            let isEmpty = part.span.end == part.span.start
+            let head = Self.render(answer.status, fields, [])
             body =
-                isEmpty
-                ? .none(Self.head(answer.status, fields))
-                : .file(Self.head(answer.status, fields), content, part.span)
+                end == part.span.start
+                ? .rendered(head, bodyBytes: 0) : .file(head: head, content, part.span)
         default: return nil
         }
         self.init(answer.summary, body)
-    }
-
-    private static func head(
-        _ status: HTTPResponse.Status, _ fields: HTTPFields
-    ) -> HTTPResponseHead {
-        HTTPResponseHead(HTTPResponse(status: status, headerFields: fields))
     }
 
     /// What the HTTP/1 encoder makes of a head, and the body behind it, in one buffer.

@@ -156,15 +156,10 @@ final class FastPathHandler: ChannelDuplexHandler {
         let headAt = NIODeadline.now()
         switch exchange.answer.body {
         case .rendered(let buffer, let bytes):
-            let written = promise(exchange, bytes: bytes, headAt, context)
-            let data = HTTPResponseEncoder.wrapOutboundOut(.byteBuffer(buffer))
-            encoder?.writeAndFlush(data, promise: written)
-        case .none(let head):
-            context.write(wrapOutboundOut(.head(head)), promise: nil)
-            context.writeAndFlush(
-                wrapOutboundOut(.end(nil)), promise: promise(exchange, bytes: 0, headAt, context))
+            write(buffer, promise: promise(exchange, bytes: bytes, headAt, context))
+            encoder?.flush()
         case .file(let head, let content, let span):
-            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            write(head, promise: nil)
             let counter = BodyCounter(pace: exchange.admission.map { BodyPace($0) })
             files.send(span, of: content, counter: counter).assumeIsolated().whenComplete {
                 let isComplete = (try? $0.get()).map { span.end == span.start + $0 } ?? false
@@ -172,6 +167,10 @@ final class FastPathHandler: ChannelDuplexHandler {
                     exchange, bytes: counter.bytes, isComplete: isComplete, headAt, context)
             }
         }
+    }
+
+    private func write(_ buffer: ByteBuffer, promise: EventLoopPromise<Void>?) {
+        encoder?.write(HTTPResponseEncoder.wrapOutboundOut(.byteBuffer(buffer)), promise: promise)
     }
 
     /// Kept when the kernel has the answer.

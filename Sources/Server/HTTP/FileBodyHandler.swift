@@ -14,6 +14,8 @@ import NIOPosix
 /// Nobody behind writes while a body is sent, so nobody there hears of the connection's writability,
 /// which changes twice with each window, until it ends.
 ///
+/// A body of known length is spared the way through the HTTP encoder, which leaves it as it is.
+///
 /// A file can be cut short while a region of it is in flight, so its size is asked each second
 /// then: the kernel would take nothing more of it, and the loop would spin.
 final class FileBodyHandler: ChannelDuplexHandler {
@@ -39,6 +41,7 @@ final class FileBodyHandler: ChannelDuplexHandler {
 
     private let carrier: any BodyCarrier
     private var context: ChannelHandlerContext?
+    private var encoder: ChannelHandlerContext?
     private var transfer: Transfer?
     private var isPumping = false
     private var mayGoOn = false
@@ -52,11 +55,13 @@ final class FileBodyHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        encoder = try? context.pipeline.syncOperations.context(
+            handlerType: HTTPResponseEncoder.self)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         finish(.failure(ChannelError.ioOnClosedChannel))
-        self.context = nil
+        (self.context, encoder) = (nil, nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -167,12 +172,16 @@ final class FileBodyHandler: ChannelDuplexHandler {
             case .failure(let error): self.finish(.failure(error))
             }
         }
-        for part in parts.dropLast() {
-            context.write(wrapOutboundOut(.body(part)), promise: nil)
-            if carrier.flushesEachPart { context.flush() }
-        }
-        if let last = parts.last {
-            context.writeAndFlush(wrapOutboundOut(.body(last)), promise: written)
+        let out = transfer.end == nil ? nil : encoder
+        for (index, part) in parts.enumerated() {
+            let isLast = index == parts.count - 1
+            let promise = isLast ? written : nil
+            if let out {
+                out.write(HTTPResponseEncoder.wrapOutboundOut(part), promise: promise)
+            } else {
+                context.write(wrapOutboundOut(.body(part)), promise: promise)
+            }
+            if isLast || carrier.flushesEachPart { (out ?? context).flush() }
         }
         if case .fileRegion = parts.last, self.transfer?.inFlight != nil { watch(context) }
     }
