@@ -15,7 +15,7 @@ final class FastAnswer: Sendable {
     let summary: AnswerSummary
     let body: Body
 
-    private init(_ summary: AnswerSummary, _ body: Body) {
+    init(_ summary: AnswerSummary, _ body: Body) {
         self.summary = summary
         self.body = body
     }
@@ -23,9 +23,7 @@ final class FastAnswer: Sendable {
     /// Nil for an answer that takes more than a head and one body.
     convenience init?(_ answer: Answer, at moment: Moment) {
         let body: Body
-        var fields = answer.responseFields
-        fields[.date] = HTTPDate.text(unixSeconds: moment.wall)
-        fields[.server] = RegistryChannel.serverName
+        let fields = Self.fields(of: answer, at: moment)
         switch (answer.status, answer.body) {
         case (.ok, .none), (.notModified, .none):
             body = .rendered(Self.render(answer.status, fields, []), bodyBytes: 0)
@@ -44,20 +42,39 @@ final class FastAnswer: Sendable {
         self.init(answer.summary, body)
     }
 
-    /// What the HTTP/1 encoder makes of a head, and the body behind it, in one buffer.
+    static func fields(of answer: Answer, at moment: Moment) -> HTTPFields {
+        var fields = answer.responseFields
+        fields[.date] = HTTPDate.text(unixSeconds: moment.wall)
+        fields[.server] = RegistryChannel.serverName
+        return fields
+    }
+
     private static func render(
         _ status: HTTPResponse.Status, _ fields: HTTPFields, _ body: [UInt8]
     ) -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: 512 + body.count)
-        buffer.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
-        for field in fields {
-            buffer.writeString(field.name.rawName)
-            buffer.writeStaticString(": ")
-            buffer.writeString(field.value)
-            buffer.writeStaticString("\r\n")
-        }
+        buffer.writeStatusLine(status)
+        for field in fields { buffer.write(field) }
         buffer.writeStaticString("\r\n")
         buffer.writeBytes(body)
         return buffer
+    }
+}
+
+/// A head as the HTTP/1 encoder writes it.
+extension ByteBuffer {
+    mutating func writeStatusLine(_ status: HTTPResponse.Status) {
+        writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+    }
+
+    mutating func write(_ field: HTTPField) {
+        writeName(of: field)
+        writeString(field.value)
+        writeStaticString("\r\n")
+    }
+
+    mutating func writeName(of field: HTTPField) {
+        writeString(field.name.rawName)
+        writeStaticString(": ")
     }
 }

@@ -49,13 +49,18 @@ final class HotObject: Sendable {
         var index: Int { (isHead ? 1 : 0) + (isUnchanged ? 2 : 0) }
     }
 
-    /// The plain answers of the current second.
+    /// What was rendered in the current second.
     private struct Rendered {
-        var moment: Moment
-        var answer: FastAnswer
+        private var moment: Moment?
+        var plain: [FastAnswer?] = Array(repeating: nil, count: Plain.count)
+        var part: PartHead?
+
+        mutating func turn(to moment: Moment) {
+            if self.moment != moment { self = Rendered(moment: moment) }
+        }
     }
 
-    private let rendered = Mutex<[Rendered?]>(Array(repeating: nil, count: Plain.count))
+    private let rendered = Mutex(Rendered())
 
     init(
         _ asked: AskedContent, namespace: String?, digest: Digest, mediaType: String,
@@ -104,20 +109,54 @@ final class HotObject: Sendable {
     /// Nil for what the normal path has to answer: several ranges, or one that cannot be
     /// satisfied.
     func answer(to request: HotRequest, at moment: Moment) -> FastAnswer? {
-        guard let plain = plain(request) else {
-            let conditions = ContentConditions(
-                ifNoneMatch: request.ifNoneMatch, range: request.range, ifRange: nil)
-            return FastAnswer(
-                answer(isHead: request.isHead, conditions, at: moment), at: moment)
+        if let plain = plain(request) { return answer(plain, at: moment) }
+        if let range = onlyRange(of: request) {
+            return partHead(at: moment)?.answer(with: range, of: size)
         }
-        let kept = rendered.withLock { $0[plain.index] }
-        if let kept, kept.moment == moment { return kept.answer }
+        let conditions = ContentConditions(
+            ifNoneMatch: request.ifNoneMatch, range: request.range, ifRange: nil)
+        return FastAnswer(answer(isHead: request.isHead, conditions, at: moment), at: moment)
+    }
+
+    private func answer(_ plain: Plain, at moment: Moment) -> FastAnswer? {
+        let kept = rendered.withLock { rendered in
+            rendered.turn(to: moment)
+            return rendered.plain[plain.index]
+        }
+        if let kept { return kept }
         let conditions = ContentConditions(
             ifNoneMatch: plain.isUnchanged ? [etag] : [], range: nil, ifRange: nil)
         let answer = answer(isHead: plain.isHead, conditions, at: moment)
         guard let next = FastAnswer(answer, at: moment) else { return nil }
-        rendered.withLock { $0[plain.index] = Rendered(moment: moment, answer: next) }
+        rendered.withLock { rendered in
+            rendered.turn(to: moment)
+            rendered.plain[plain.index] = next
+        }
         return next
+    }
+
+    private func partHead(at moment: Moment) -> PartHead? {
+        let kept = rendered.withLock { rendered in
+            rendered.turn(to: moment)
+            return rendered.part
+        }
+        if let kept { return kept }
+        let first = ContentConditions(ifNoneMatch: [], range: "bytes=0-0", ifRange: nil)
+        let next = PartHead(answer(isHead: false, first, at: moment), at: moment)
+        rendered.withLock { rendered in
+            rendered.turn(to: moment)
+            rendered.part = next
+        }
+        return next
+    }
+
+    /// The bytes of a blob that a GET is about, where they are one satisfiable range.
+    private func onlyRange(of request: HotRequest) -> Range<Int64>? {
+        guard isBlob, !request.isHead, request.ifNoneMatch.isEmpty,
+            let header = request.range.flatMap(RangeHeader.init),
+            case .parts(let parts) = header.resolve(size: size), parts.count == 1
+        else { return nil }
+        return parts[0]
     }
 
     /// What is asked for, where it is asked in the simplest way.
