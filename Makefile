@@ -8,19 +8,23 @@ SHELL := /bin/bash
 SWIFT ?= swift
 BINARY := .build/release/larder
 SWIFT_FILES := Package.swift Sources Tests
-# Symbols are left out as the binary is linked, the dynamic ones with them; the Swift runtime is in
-# it. lld, the toolchain's own, packs the relocations, which the start reads whole (glibc 2.36 or
-# newer), and folds functions that are alike. Figures: Benchmarks/README.md, "Memory".
+# The Swift runtime is in the binary. lld, the toolchain's own, packs the relocations, which the
+# start reads whole (glibc 2.36 or newer), folds functions that are alike, leaves out those that
+# nobody calls, and puts together those that run first. Figures: Benchmarks/README.md, "Memory".
 # Exclusive access is checked where tests run, in debug builds: the check took a tenth of a hit.
-RELEASE := --configuration release --product larder --static-swift-stdlib -Xlinker -s \
+RELEASE := --configuration release --product larder --static-swift-stdlib -debug-info-format none \
+	-Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections -Xcc -fdata-sections \
 	-Xswiftc -use-ld=lld -Xlinker --no-export-dynamic \
 	-Xlinker -z -Xlinker pack-relative-relocs -Xlinker --icf=safe \
-	-Xswiftc -enforce-exclusivity=unchecked
+	-Xlinker --symbol-ordering-file=$(CURDIR)/scripts/link-order.txt \
+	-Xlinker --no-warn-symbol-ordering -Xswiftc -enforce-exclusivity=unchecked
+# No symbols, the dynamic ones neither.
+STRIPPED := -Xlinker -s
 # Tests at once: each of them is a server, its upstream and its clients, and a thousand at a time
 # keep two cores from answering any of them within its time-outs.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 12
 
-.PHONY: help run build test unit e2e chaos fuzz bench instructions format lint clean
+.PHONY: help run build test unit e2e chaos fuzz bench instructions link-order format lint clean
 
 help: ## Lists these commands
 	@sed --quiet --regexp-extended 's/^([a-z0-9]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | \
@@ -31,7 +35,7 @@ run: build ## Builds the release binary and serves on port 5000 with the built-i
 
 build: ## Builds the release binary, .build/release/larder
 	scripts/install-packages.sh build run
-	$(SWIFT) build $(RELEASE)
+	$(SWIFT) build $(RELEASE) $(STRIPPED)
 	@echo "$(BINARY): $$(( $$(stat --dereference --format=%s $(BINARY)) / 1000000 )) MB"
 
 test: lint unit e2e ## Runs lint, unit and e2e
@@ -62,6 +66,11 @@ bench: build ## Measures hits, misses, memory and a large index beside nginx and
 instructions: build ## Counts the instructions of requests, beside the recorded counts
 	scripts/install-packages.sh run instructions
 	Benchmarks/instructions/run.sh
+
+link-order: ## Records anew which functions the release binary begins with
+	scripts/install-packages.sh build run instructions
+	$(SWIFT) build $(RELEASE)
+	scripts/record-link-order.sh $(BINARY)
 
 format: ## Formats the Swift sources
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
